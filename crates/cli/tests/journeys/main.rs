@@ -1,0 +1,82 @@
+//! Doctors' journeys in Chromium, against the real binary, and what they leave in the database.
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+use support::browser::{Provider, journey};
+use support::doctor::OTAVIO;
+use support::site::Stand;
+use support::{number, queries};
+
+#[tokio::test]
+async fn an_account_with_a_passkey() {
+    let stand = Stand::shared().await;
+    let site = stand.demo();
+    let database = stand.superuser().await;
+    journey("passkey", &site, &database, &[]).await;
+
+    assert_eq!(number(&database, "SELECT count(*) FROM auth.passkeys").await, 1);
+    let rows = database
+        .query(
+            "SELECT action, count(*), bool_and(session_duration_seconds IS NOT NULL) FROM access_logs
+              GROUP BY action ORDER BY action",
+            &[],
+        )
+        .await
+        .unwrap();
+    let rows: Vec<(String, i64, bool)> = rows.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect();
+    assert_eq!(
+        rows,
+        [("failed_login".into(), 1, false), ("login".into(), 2, false), ("logout".into(), 2, true)],
+        "the replayed assertion is a failure without an account"
+    );
+    let email = "SELECT count(*) FROM auth.users WHERE email_sealed IS NOT NULL AND NOT email_verified";
+    assert_eq!(number(&database, email).await, 1);
+}
+
+#[tokio::test]
+async fn a_provider_and_an_authenticator_app() {
+    const SECRET: &str = "of-the-test-provider";
+    const LABEL: &str = "Entrar com a conta da clínica de teste";
+    let provider = Provider::start(SECRET).await;
+    let stand = Stand::shared().await;
+    let site = stand.demo_with(|command| {
+        command
+            .env("SIGILO_OIDC_ISSUER", &provider.issuer)
+            .env("SIGILO_OIDC_CLIENT_ID", "sigilo")
+            .env("SIGILO_OIDC_CLIENT_SECRET", SECRET)
+            .env("SIGILO_OIDC_LABEL", LABEL);
+    });
+    let database = stand.superuser().await;
+    // The journey counts accounts, so the invented people leave first.
+    journey("provider_sign_in", &site, &database, &[("SIGILO_OIDC_ISSUER", &provider.issuer)]).await;
+
+    let methods = "SELECT count(DISTINCT method) FROM auth.sessions WHERE method IN ('oidc+totp', 'oidc+recovery')";
+    assert_eq!(number(&database, methods).await, 2);
+}
+
+#[tokio::test]
+async fn professional_data_and_four_consents() {
+    let stand = Stand::shared().await;
+    let site = stand.demo();
+    journey("onboarding", &site, &stand.superuser().await, &[]).await;
+}
+
+#[tokio::test]
+async fn sessions_lock_and_end() {
+    let stand = Stand::shared().await;
+    let site = stand.demo();
+    journey("sessions", &site, &stand.superuser().await, &[]).await;
+}
+
+/// On a server of its own, as `make demo` makes it; then the auditor's 34 queries, as the manual has them.
+#[tokio::test]
+async fn a_message_and_the_auditors_queries() {
+    let stand = Stand::managed();
+    let site = stand.demo();
+    let database = stand.superuser().await;
+    let link = format!("{}{}", site.origin, site.link(OTAVIO));
+    journey("message", &site, &database, &[("SIGILO_E2E_LINK", &link)]).await;
+    queries::check(&stand, &site).await;
+}

@@ -1,0 +1,1 @@
+pub async fn check(_: &super::site::Stand, _: &super::site::Site) {}

@@ -1,0 +1,12 @@
+//! Sigilo's rules without input or output: identifiers, roles, consents, councils.
+
+pub mod clock;
+pub mod consent;
+pub mod council;
+pub mod name;
+pub mod role;
+
+pub use clock::{Clock, SystemClock};
+pub use consent::{ConsentText, ConsentType};
+pub use council::{CouncilValidation, Crm, CrmError, SPECIALTIES, Uf};
+pub use role::Role;

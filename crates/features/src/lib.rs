@@ -1,0 +1,31 @@
+//! Use cases: one folder a feature, one file an operation.
+//!
+//! Each has the same five steps: authorise, load, decide, save, audit. Nothing here knows HTTP or SQL.
+
+mod app;
+mod ceremony;
+pub mod consent;
+pub mod conversation;
+pub mod demo;
+mod error;
+pub mod factor;
+pub mod health;
+pub mod message;
+pub mod onboarding;
+mod recovery;
+pub mod second_factor;
+pub mod session;
+pub mod sign_in;
+pub mod sign_up;
+pub mod unlock;
+pub mod user;
+
+pub use app::{App, OidcSettings, Settings, SignUp};
+pub use error::{Error, FieldError, Result};
+pub use recovery::RecoveryCodes;
+pub use sigilo_store::{Client, Session, Token};
+
+/// A new secret for a session, a ceremony or a link.
+fn new_token() -> Token {
+    Token::from_random(&sigilo_proof::random_bytes())
+}

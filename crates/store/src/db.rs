@@ -1,0 +1,145 @@
+//! The pools, one a role, private to this crate.
+
+use std::time::Duration;
+
+use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts};
+use tokio_postgres::{Config, NoTls};
+
+use crate::{
+    Error, Result,
+    server::{DatabaseUrl, DatabaseUrls},
+    tx::{JobTx, ReadTx, SignInTx, Transaction, WriteTx},
+    {Client, Event, Session},
+};
+
+/// The database of one installation. Cheap to clone.
+///
+/// There is no way to a connection from outside: each method opens a transaction in somebody's name.
+#[derive(Clone)]
+pub struct Db {
+    app: Pool,
+    auth: Pool,
+    jobs: Pool,
+}
+
+impl Db {
+    /// Prepares the pools; connections are made as they are needed.
+    ///
+    /// # Errors
+    /// [`Error::Other`] when a connection string cannot be read.
+    pub fn new(urls: &DatabaseUrls, connections: usize) -> Result<Db> {
+        Ok(Db {
+            app: pool(&urls.app, connections)?,
+            auth: pool(&urls.auth, connections.div_ceil(2))?,
+            jobs: pool(&urls.jobs, 2)?,
+        })
+    }
+
+    /// Runs `work` in a read-only transaction of a session.
+    ///
+    /// # Errors
+    /// [`Error::NotSignedIn`] or [`Error::Locked`] from the session; otherwise what `work` says.
+    pub async fn read<T, E>(&self, session: &Session, work: impl AsyncFnOnce(&ReadTx) -> Result<T, E>) -> Result<T, E>
+    where
+        E: From<Error>,
+    {
+        let tx = ReadTx::open(self.connection(&self.app).await?, session, false).await?;
+        match work(&tx).await {
+            Ok(value) => tx.tx.commit().await.map(|()| value).map_err(E::from),
+            Err(error) => {
+                tx.tx.rollback().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Runs `work` in a transaction of a session. It returns its value *with the event for the trail*; both are
+    /// committed, or neither is.
+    ///
+    /// # Errors
+    /// [`Error::NotSignedIn`] or [`Error::Locked`] from the session; otherwise what `work` says.
+    pub async fn write<T, E>(
+        &self,
+        session: &Session,
+        work: impl AsyncFnOnce(&WriteTx) -> Result<(T, Event), E>,
+    ) -> Result<T, E>
+    where
+        E: From<Error>,
+    {
+        let tx = WriteTx(ReadTx::open(self.connection(&self.app).await?, session, true).await?);
+        match work(&tx).await {
+            Ok((value, event)) => tx.0.tx.commit_with(&event).await.map(|()| value).map_err(E::from),
+            Err(error) => {
+                tx.0.tx.rollback().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Runs `work` as the sign-in code: accounts, factors, sessions, and the two logs. No business table.
+    ///
+    /// # Errors
+    /// What `work` says, or that the database is away.
+    pub async fn sign_in<T, E>(&self, client: &Client, work: impl AsyncFnOnce(&SignInTx) -> Result<T, E>) -> Result<T, E>
+    where
+        E: From<Error>,
+    {
+        let tx = SignInTx(Transaction::describe(self.connection(&self.auth).await?, client).await?);
+        match work(&tx).await {
+            Ok(value) => tx.0.commit().await.map(|()| value).map_err(E::from),
+            Err(error) => {
+                tx.0.rollback().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Runs one bounded piece of a job of the scheduler.
+    ///
+    /// # Errors
+    /// What `work` says, or that the database is away.
+    pub(crate) async fn job<T>(&self, work: impl AsyncFnOnce(&JobTx) -> Result<T>) -> Result<T> {
+        let tx = JobTx(Transaction::begin(self.connection(&self.jobs).await?).await?);
+        match work(&tx).await {
+            Ok(value) => tx.0.commit().await.map(|()| value),
+            Err(error) => {
+                tx.0.rollback().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// A connection of the scheduler's role for as long as it leads.
+    pub(crate) async fn leader_connection(&self) -> Result<Object> {
+        self.connection(&self.jobs).await
+    }
+
+    async fn connection(&self, pool: &Pool) -> Result<Object> {
+        Ok(pool.get().await?)
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when it does not.
+    pub async fn check(&self) -> Result<()> {
+        let object = self.connection(&self.app).await?;
+        object.batch_execute("").await.map_err(Error::from)
+    }
+}
+
+fn pool(url: &DatabaseUrl, size: usize) -> Result<Pool> {
+    let mut config: Config = url.expose().parse::<Config>().map_err(|_| Error::Other("connection string".into()))?;
+    config.connect_timeout(Duration::from_secs(5)).application_name("sigilo");
+    let manager = Manager::from_config(config, NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
+    Pool::builder(manager)
+        .max_size(size.max(2))
+        .runtime(Runtime::Tokio1)
+        .timeouts(Timeouts {
+            wait: Some(Duration::from_secs(5)),
+            create: Some(Duration::from_secs(5)),
+            recycle: Some(Duration::from_secs(2)),
+        })
+        .build()
+        .map_err(|_| Error::Other("connection pool".into()))
+}

@@ -1,0 +1,91 @@
+//! The one small scheduler: led by whoever holds an advisory lock, in bounded batches, with a history.
+
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use crate::{Db, JobTx, Result, statements::job as sql};
+
+/// A job with its own narrow statement. One run repeats the statement until a batch comes back empty.
+struct Job {
+    name: &'static str,
+    period: Duration,
+    statement: &'static str,
+    /// Whether the statement returns its count instead of touching rows.
+    counts: bool,
+}
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+const JOBS: [Job; 6] = [
+    Job { name: "partitions", period: HOUR, statement: sql::PARTITIONS, counts: true },
+    Job { name: "end_sessions", period: Duration::from_secs(300), statement: sql::END_SESSIONS, counts: false },
+    Job { name: "sweep_ceremonies", period: HOUR, statement: sql::SWEEP_CEREMONIES, counts: false },
+    Job { name: "sweep_links", period: HOUR, statement: sql::SWEEP_LINKS, counts: false },
+    Job { name: "sweep_throttle", period: HOUR, statement: sql::SWEEP_THROTTLE, counts: false },
+    Job { name: "forget_runs", period: Duration::from_secs(86_400), statement: sql::FORGET, counts: false },
+];
+
+/// No run goes on for ever: what is left waits for the next one.
+const BATCHES: usize = 100;
+
+/// Runs the due jobs once, if this process leads. Returns the names of those that ran.
+///
+/// # Errors
+/// See [`crate::Error`]; a failed job is recorded and does not stop the others.
+pub async fn run_due(db: &Db) -> Result<Vec<&'static str>> {
+    let leader = db.leader_connection().await?;
+    let row = leader.query_one(sql::LEAD, &[]).await?;
+    if !row.try_get::<_, bool>(0)? {
+        return Ok(Vec::new());
+    }
+    let ran = run_as_leader(db).await;
+    // The lock belongs to the connection, so the connection must not go back with it.
+    drop(deadpool_postgres::Object::take(leader));
+    ran
+}
+
+async fn run_as_leader(db: &Db) -> Result<Vec<&'static str>> {
+    db.job(async |tx| tx.0.execute(sql::ABANDON, &[]).await).await?;
+    let mut ran = Vec::new();
+    for job in &JOBS {
+        let seconds = i32::try_from(job.period.as_secs()).unwrap_or(i32::MAX);
+        let due = db.job(async |tx| tx.0.value::<bool>(sql::DUE, &[&job.name, &seconds]).await).await?;
+        if due != Some(true) {
+            continue;
+        }
+        let run: Option<Uuid> = db.job(async |tx| tx.0.value(sql::START, &[&job.name]).await).await?;
+        let outcome = run_batches(db, job).await;
+        let (state, affected, detail) = match &outcome {
+            Ok(affected) => ("done", *affected, None),
+            Err(error) => ("failed", 0, Some(error.to_string())),
+        };
+        db.job(async |tx| tx.0.execute(sql::FINISH, &[&run, &state, &affected, &detail]).await).await?;
+        if let Err(error) = outcome {
+            tracing::error!(job = job.name, %error, "job failed");
+        } else {
+            ran.push(job.name);
+        }
+    }
+    Ok(ran)
+}
+
+async fn run_batches(db: &Db, job: &Job) -> Result<i64> {
+    let mut total = 0;
+    for _ in 0..BATCHES {
+        let affected = db.job(async |tx: &JobTx| batch(tx, job).await).await?;
+        total += affected;
+        if affected == 0 || job.counts {
+            break;
+        }
+    }
+    Ok(total)
+}
+
+async fn batch(tx: &JobTx, job: &Job) -> Result<i64> {
+    if job.counts {
+        Ok(tx.0.value(job.statement, &[]).await?.unwrap_or(0))
+    } else {
+        Ok(i64::try_from(tx.0.execute(job.statement, &[]).await?).unwrap_or(i64::MAX))
+    }
+}

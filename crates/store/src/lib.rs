@@ -1,0 +1,30 @@
+//! The only crate that knows PostgreSQL: scoped transactions, every SQL statement, migrations and the
+//! managed local server.
+//!
+//! Outside this crate, SQL runs only through [`ReadTx`], [`WriteTx`], [`SignInTx`] and [`JobTx`]; the pools
+//! are private, and each transaction belongs to a session, to a sign-in or to a named job.
+
+pub mod account;
+pub mod classification;
+pub mod consent;
+mod context;
+pub mod conversation;
+mod db;
+mod error;
+pub mod factor;
+pub mod job;
+pub mod message;
+mod migrate;
+pub mod profile;
+mod row;
+pub mod server;
+pub mod session;
+pub mod setup;
+pub mod statements;
+mod tx;
+
+pub use context::{Client, Session, Token};
+pub use db::Db;
+pub use error::{Error, Result};
+pub use migrate::migrate;
+pub use tx::{Action, Event, JobTx, ReadTx, Risk, SignInTx, WriteTx};

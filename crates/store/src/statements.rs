@@ -1,0 +1,48 @@
+//! Every statement this installation can run, with the shape that the code expects of its rows.
+
+include!(concat!(env!("OUT_DIR"), "/statements.rs"));
+
+use crate::row::{ColumnSpec, FromRow};
+
+/// A statement whose rows are read into a struct.
+pub struct Shape {
+    /// The statement's text.
+    pub sql: &'static str,
+    /// What the struct reads, in order.
+    pub columns: &'static [ColumnSpec],
+}
+
+const fn shape<R: FromRow>(sql: &'static str) -> Shape {
+    Shape { sql, columns: R::COLUMNS }
+}
+
+/// The statements whose rows become structs. A test compares each with the migrated schema.
+pub fn shapes() -> Vec<Shape> {
+    use crate as store;
+    vec![
+        shape::<store::session::Entered>(session::ENTER),
+        shape::<store::session::Standing>(session::STANDING),
+        shape::<store::session::Access>(session::RECENT_ACCESS),
+        shape::<store::session::Found>(session::FIND),
+        shape::<store::session::Ended>(session::END),
+        shape::<store::session::Ended>(session::END_EXCESS),
+        shape::<store::session::Ended>(session::END_OTHERS),
+        shape::<store::session::Summary>(session::LIST),
+        shape::<store::account::Created>(account::CREATE),
+        shape::<store::account::Standing>(account::STANDING),
+        shape::<store::account::CeremonyRow>(account::TAKE_CEREMONY),
+        shape::<store::account::CeremonyRow>(account::PEEK_CEREMONY),
+        shape::<store::account::LinkOwner>(account::PEEK_LINK),
+        shape::<store::account::UsedLink>(account::USE_LINK),
+        shape::<store::factor::PasskeyRow>(factor::PASSKEYS),
+        shape::<store::factor::TotpRow>(factor::TOTP),
+        shape::<store::profile::Profile>(profile::OWN),
+        shape::<store::consent::Act>(consent::HISTORY),
+        shape::<store::conversation::Summary>(conversation::LIST),
+        shape::<store::conversation::Summary>(conversation::SEARCH),
+        shape::<store::conversation::Opened>(conversation::OPEN),
+        shape::<store::conversation::MessageRow>(conversation::MESSAGES),
+        shape::<store::message::Inserted>(message::INSERT),
+        shape::<store::setup::Person>(setup::DEMO_PEOPLE),
+    ]
+}

@@ -1,0 +1,98 @@
+//! Two clinics with a doctor each, as the sign-in code makes them.
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use std::net::Ipv4Addr;
+
+use sigilo_deid::deidentify;
+use sigilo_domain::ConsentType;
+use sigilo_store::{
+    Action, Client, Db, Error, Event, Risk, Session, SignInTx, Token, WriteTx, account, consent, conversation, message,
+    session,
+};
+use sigilo_testkit::TestDatabase;
+use uuid::Uuid;
+
+pub struct Member {
+    pub user: Uuid,
+    pub clinic: Uuid,
+    pub session: Session,
+}
+
+pub struct TwoClinics {
+    pub db: Db,
+    pub database: TestDatabase,
+    pub a: Member,
+    pub b: Member,
+}
+
+pub fn client() -> Client {
+    Client { ip: Ipv4Addr::new(192, 0, 2, 7).into(), user_agent: "Navegador de teste".into(), request_id: Uuid::now_v7() }
+}
+
+pub fn token(seed: u8) -> Token {
+    Token::from_random(&[seed; 32])
+}
+
+pub async fn two_clinics() -> TwoClinics {
+    let database = TestDatabase::fresh().await;
+    let db = Db::new(database.urls(), 4).unwrap();
+    let a = member(&db, "Clínica Norte", "Dra. Alba Norte", &["owner", "professional"], 1).await;
+    let b = member(&db, "Clínica Sul", "Dr. Bruno Sul", &["owner", "professional"], 2).await;
+    TwoClinics { db, database, a, b }
+}
+
+pub async fn member(db: &Db, clinic: &str, name: &str, roles: &[&str], seed: u8) -> Member {
+    let client = client();
+    let (user, clinic) = db
+        .sign_in(&client, async |tx: &SignInTx| -> Result<_, Error> {
+            let user = account::create(tx, true).await?;
+            let clinic = account::create_clinic(tx, clinic, user.id).await?;
+            account::create_member(tx, clinic, user.id, name, roles).await?;
+            session::create(tx, &client, &token(seed), user.id, clinic, "passkey").await?;
+            Ok((user.id, clinic))
+        })
+        .await
+        .unwrap();
+    Member { user, clinic, session: Session { token: token(seed), client } }
+}
+
+pub fn event(name: &'static str) -> Event {
+    Event {
+        name,
+        action: Action::Create,
+        resource_type: "test",
+        resource_id: None,
+        details: serde_json::json!({}),
+        risk: Risk::Low,
+    }
+}
+
+impl Member {
+    pub async fn grant(&self, db: &Db, kind: ConsentType) -> Result<bool, Error> {
+        db.write(&self.session, async |tx: &WriteTx| {
+            Ok((consent::grant(tx, kind.text(), &"0".repeat(64)).await?, event("consent_form_submitted")))
+        })
+        .await
+    }
+
+    pub async fn conversation(&self, db: &Db) -> Result<Uuid, Error> {
+        db.write(&self.session, async |tx: &WriteTx| Ok((conversation::create(tx).await?, event("conversation_created"))))
+            .await
+    }
+
+    pub async fn say(&self, db: &Db, conversation: Uuid, text: &str) -> Result<Uuid, Error> {
+        let (clean, found) = deidentify(text, &[]);
+        let proof = message::Proof {
+            original_hash: &"1".repeat(64),
+            original_hash_algorithm: "test",
+            entities: &serde_json::json!({}),
+            method: "test",
+            processing_time_ms: 0.1,
+        };
+        db.write(&self.session, async |tx: &WriteTx| {
+            let stored = message::insert(tx, conversation, &clean, &found, &proof).await?;
+            Ok((stored.id, event("message_sent")))
+        })
+        .await
+    }
+}

@@ -1,0 +1,9 @@
+//! Fresh database, two-clinic fixture, in-process app, stand-ins for outside services.
+//!
+//! Only tests depend on this crate, so it panics where a test would: a broken stand is a failed test.
+#![allow(clippy::expect_used, clippy::unwrap_used)]
+
+mod cluster;
+mod database;
+
+pub use database::TestDatabase;

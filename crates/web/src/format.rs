@@ -1,0 +1,125 @@
+//! Dates, numbers and devices, as people in Brazil read them.
+
+use time::{OffsetDateTime, UtcOffset, macros::offset};
+
+/// Brasília time, which is fixed since daylight saving was abolished in 2019 (Decree 9.772).
+const BRASILIA: UtcOffset = offset!(-3);
+
+/// `23/11/2026 às 14:05`.
+pub(crate) fn moment(at: &OffsetDateTime) -> String {
+    format!("{} às {}", day(at), hour(at))
+}
+
+/// `23/11/2026`.
+pub(crate) fn day(at: &OffsetDateTime) -> String {
+    let at = at.to_offset(BRASILIA);
+    format!("{:02}/{:02}/{}", at.day(), u8::from(at.month()), at.year())
+}
+
+/// `14:05`.
+pub(crate) fn hour(at: &OffsetDateTime) -> String {
+    let at = at.to_offset(BRASILIA);
+    format!("{:02}:{:02}", at.hour(), at.minute())
+}
+
+/// For the `datetime` attribute.
+pub(crate) fn iso(at: &OffsetDateTime) -> String {
+    at.to_offset(BRASILIA).format(&time::format_description::well_known::Rfc3339).unwrap_or_default()
+}
+
+/// `Hoje`, `Ontem`, `Últimos 7 dias` or `Mais antigas`.
+pub(crate) fn period(at: &OffsetDateTime, now: &OffsetDateTime) -> &'static str {
+    let days = (now.to_offset(BRASILIA).date() - at.to_offset(BRASILIA).date()).whole_days();
+    match days {
+        i64::MIN..=0 => "Hoje",
+        1 => "Ontem",
+        2..=7 => "Últimos 7 dias",
+        _ => "Mais antigas",
+    }
+}
+
+/// `1 h 10 min`, `4 min`, `menos de 1 min`.
+pub(crate) fn duration(seconds: i32) -> String {
+    let minutes = seconds / 60;
+    match (minutes / 60, minutes % 60) {
+        (0, 0) => "menos de 1 min".to_owned(),
+        (0, minutes) => format!("{minutes} min"),
+        (hours, 0) => format!("{hours} h"),
+        (hours, minutes) => format!("{hours} h {minutes} min"),
+    }
+}
+
+/// `0,42 ms`.
+pub(crate) fn milliseconds(value: &f64) -> String {
+    format!("{value:.2} ms").replace('.', ",")
+}
+
+/// A browser and its system, guessed from the user agent for the list of devices only.
+pub(crate) fn device(user_agent: &str) -> String {
+    let find = |table: &[(&str, &'static str)]| {
+        table.iter().find(|(needle, _)| user_agent.contains(needle)).map(|(_, name)| *name)
+    };
+    let browser = find(&[
+        ("Edg/", "Edge"),
+        ("EdgA/", "Edge"),
+        ("OPR/", "Opera"),
+        ("SamsungBrowser/", "Samsung Internet"),
+        ("Firefox/", "Firefox"),
+        ("FxiOS/", "Firefox"),
+        ("CriOS/", "Chrome"),
+        ("Chrome/", "Chrome"),
+        ("Safari/", "Safari"),
+    ]);
+    let system = find(&[
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Android", "Android"),
+        ("Windows", "Windows"),
+        ("Mac OS X", "Mac"),
+        ("CrOS", "ChromeOS"),
+        ("Linux", "Linux"),
+    ]);
+    match (browser, system) {
+        (Some(browser), Some(system)) => format!("{browser} em {system}"),
+        (Some(one), None) | (None, Some(one)) => one.to_owned(),
+        (None, None) => "Dispositivo não identificado".to_owned(),
+    }
+}
+
+/// The first letters of the first and last name, for the person's badge.
+pub(crate) fn initials(name: &str) -> String {
+    let mut words = name.split_whitespace().filter_map(|word| word.chars().next());
+    let first = words.next();
+    let last = words.next_back();
+    first.into_iter().chain(last).flat_map(char::to_uppercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use time::macros::datetime;
+
+    #[test]
+    fn dates_are_in_brasilia_time() {
+        let at = datetime!(2026-11-23 01:05 UTC);
+        assert_eq!(moment(&at), "22/11/2026 às 22:05");
+        assert_eq!(period(&at, &datetime!(2026-11-23 02:59 UTC)), "Hoje");
+        assert_eq!(period(&at, &datetime!(2026-11-23 03:00 UTC)), "Ontem");
+    }
+
+    #[test]
+    fn durations_and_names() {
+        assert_eq!(duration(59), "menos de 1 min");
+        assert_eq!(duration(4210), "1 h 10 min");
+        assert_eq!(milliseconds(&0.424), "0,42 ms");
+        assert_eq!(initials("Ângela  de Souza"), "ÂS");
+        assert_eq!(initials("Ana"), "A");
+    }
+
+    #[test]
+    fn devices() {
+        let chrome = "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/141.0 Safari/537.36";
+        assert_eq!(device(chrome), "Chrome em Windows");
+        assert_eq!(device(""), "Dispositivo não identificado");
+    }
+}

@@ -1,0 +1,300 @@
+//! Every screen with invented data: rendered, linted, and written to `SIGILO_GALLERY` when that
+//! names a folder, for whoever wants to look at them.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use askama::Template;
+use sigilo_deid::Kind;
+use sigilo_domain::{ConsentType, CouncilValidation, Role};
+use sigilo_features::consent::{ConsentEvent, ConsentState};
+use sigilo_features::conversation::{Message, Summary};
+use sigilo_features::message::{Receipt, RemovedKind};
+use sigilo_features::onboarding::State as Profile;
+use sigilo_features::session::Viewer;
+use sigilo_features::sign_in::Methods;
+use sigilo_features::{FieldError, second_factor};
+use time::macros::datetime;
+use uuid::Uuid;
+
+use crate::conversation::{Conversations, ListFragment, Open, Sidebar};
+use crate::layout::{Frame, Section};
+use crate::second_factor::{EnrolPage, RecoveryPage, grouped, qr_code};
+use crate::{account, message, onboarding, second_factor as factor_pages, session, sign_in, sign_up};
+
+const HASH: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+
+fn viewer(roles: Vec<Role>, consents: Vec<ConsentType>) -> Viewer {
+    Viewer {
+        user_id: Uuid::nil(),
+        clinic_id: Uuid::nil(),
+        session_id: Uuid::nil(),
+        clinic_name: "Clínica Jardim das Acácias".to_owned(),
+        display_name: "Helena Duarte Prado".to_owned(),
+        roles,
+        onboarded: true,
+        consents,
+        demo: true,
+        idle_timeout_seconds: 900,
+    }
+}
+
+fn doctor() -> Viewer {
+    viewer(vec![Role::Professional], ConsentType::ALL.to_vec())
+}
+
+fn profile() -> Profile {
+    Profile {
+        full_name: "Helena Duarte Prado".to_owned(),
+        crm_number: "123456".to_owned(),
+        crm_state: "SP".to_owned(),
+        specialty: "Cardiologia".to_owned(),
+        council_validation: CouncilValidation::Pending,
+    }
+}
+
+fn shown() -> message::Shown {
+    let at = datetime!(2026-11-23 17:05 UTC);
+    let receipt = Receipt {
+        message_id: Uuid::from_u128(7),
+        removed: vec![RemovedKind { kind: Kind::Nome, count: 1 }, RemovedKind { kind: Kind::Cpf, count: 1 }],
+        content_hash: HASH.to_owned(),
+        original_hash: HASH.to_owned(),
+        original_hash_algorithm: "HMAC-SHA-256".to_owned(),
+        processing_time_ms: 0.42,
+        created_at: at,
+    };
+    let content = format!("Paciente {}, CPF {}, <54> anos.\nPA 150x90.", Kind::Nome.tag(), Kind::Cpf.tag());
+    Message { id: Uuid::from_u128(7), from_doctor: true, content, created_at: at, receipt: Some(receipt) }.into()
+}
+
+fn sidebar(query: &str) -> Sidebar {
+    let at = datetime!(2026-11-23 17:05 UTC);
+    let summary = |n: u128, title: &str| Summary {
+        id: Uuid::from_u128(n),
+        title: title.to_owned(),
+        updated_at: at - time::Duration::days(n as i64),
+        messages: 1,
+        snippet: (!query.is_empty()).then(|| "…dor torácica há 2 horas…".to_owned()),
+    };
+    let list = vec![summary(0, "Dor torácica"), summary(1, "Cefaleia com aura"), summary(30, "Ajuste de dose")];
+    Sidebar::new(list, Some(Uuid::from_u128(0)), query, &at)
+}
+
+fn conversations(open: Option<(Vec<message::Shown>, bool)>) -> Conversations {
+    Conversations {
+        frame: Frame::inside("Dor torácica", Section::Conversations, &doctor()),
+        list: sidebar(""),
+        open: open.map(|(messages, may_write)| Open {
+            id: Uuid::from_u128(0),
+            title: "Dor torácica".to_owned(),
+            messages,
+            may_write,
+            max_bytes: 65_536,
+        }),
+    }
+}
+
+fn consents() -> Vec<ConsentState> {
+    let at = datetime!(2026-11-23 17:05 UTC);
+    let state = |kind: ConsentType, granted: bool| ConsentState {
+        text: kind.text(),
+        granted,
+        granted_at: granted.then_some(at),
+        revoked_at: (!granted).then_some(at),
+        version_granted: Some("1.0".to_owned()),
+        history: vec![ConsentEvent { granted, at, version: "1.0".to_owned() }],
+    };
+    ConsentType::ALL.into_iter().map(|kind| state(kind, kind != ConsentType::ImageProcessing)).collect()
+}
+
+fn account_page(viewer: &Viewer, professional: bool) -> account::Page {
+    let text = str::to_owned;
+    account::Page {
+        frame: Frame::inside("Área de Membros", Section::Account, viewer),
+        error: Some(text("Este é o seu último fator de acesso.")),
+        profile: professional.then(profile),
+        consents: if professional { consents() } else { Vec::new() },
+        factors: vec![account::FactorRow {
+            id: Uuid::from_u128(1),
+            app: false,
+            label: text("Notebook do consultório"),
+            created: text("23/11/2026"),
+            used: None,
+        }],
+        recovery_left: 3,
+        sessions: vec![account::SessionRow {
+            id: Uuid::from_u128(2),
+            current: false,
+            locked: true,
+            device: text("Chrome em Windows"),
+            method: text("chave de acesso"),
+            ip: text("203.0.113.7"),
+            since: text("23/11/2026 às 14:05"),
+            seen: text("23/11/2026 às 14:05"),
+        }],
+        accesses: vec![account::AccessRow {
+            when: text("23/11/2026 às 14:05"),
+            what: text("Tentativa"),
+            why: Some(text("segunda etapa não confirmada")),
+            success: false,
+            ip: text("203.0.113.7"),
+            device: text("Firefox em Linux"),
+            duration: None,
+        }],
+        dpo_contact: Some(text("encarregado@clinica.example")),
+        version: "0.1.0",
+    }
+}
+
+fn codes() -> Vec<String> {
+    (0..10).map(|n| format!("ABCDE-{n:05}")).collect()
+}
+
+fn screens() -> Vec<(&'static str, String)> {
+    let entry = |title: &str| Frame::entry(title, true);
+    let inside = |title: &str| Frame::inside(title, Section::Account, &doctor());
+    let secret = grouped("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP");
+    let qr = || qr_code("otpauth://totp/Sigilo:ana?secret=JBSWY3DPEHPK3PXP");
+    let errors = vec![
+        FieldError { field: "crm_number", message: "Informe o número do CRM.".to_owned() },
+        FieldError { field: "terms_of_service", message: "É preciso aceitar os termos de uso.".to_owned() },
+    ];
+    let choices = second_factor::Choices {
+        display_name: "Helena Duarte Prado".to_owned(),
+        totp: true,
+        security_key: true,
+        recovery: true,
+        may_enrol_totp: true,
+    };
+    let reception = viewer(vec![Role::Receptionist], Vec::new());
+    let sign_in = sign_in::Page {
+        frame: entry("Entrar"),
+        methods: Methods { oidc: Some("Entrar com Google".to_owned()), sign_up: true },
+        dpo_contact: Some("encarregado@clinica.example".to_owned()),
+        error: Some("Não foi possível confirmar sua identidade.".to_owned()),
+    };
+    let enrol = |totp| EnrolPage {
+        frame: entry("Proteger a conta"),
+        totp,
+        qr: qr(),
+        secret: secret.clone(),
+        error: None,
+        codes: Vec::new(),
+        next: "/",
+    };
+    let totp = account::TotpPage { frame: inside("Aplicativo"), qr: qr(), secret: secret.clone(), error: None };
+    let list = [
+        ("entrar", sign_in.render()),
+        ("link", sign_in::LinkPage { frame: entry("Continuar"), name: "Helena".to_owned() }.render()),
+        ("criar-conta", sign_up::Page { frame: entry("Criar conta"), codes: Vec::new(), next: "/" }.render()),
+        ("segundo-fator", factor_pages::Page { frame: entry("Confirmar"), choices, error: None }.render()),
+        ("cadastrar", enrol(true).render()),
+        ("cadastrar-so-chave", enrol(false).render()),
+        ("codigos", RecoveryPage { frame: entry("Códigos"), codes: codes(), next: "/" }.render()),
+        ("boas-vindas", onboarding::Page::new(&doctor(), profile(), Vec::new(), Vec::new()).render()),
+        (
+            "boas-vindas-erros",
+            onboarding::Page::new(&doctor(), profile(), vec![ConsentType::AiProcessing], errors).render(),
+        ),
+        ("conversas", conversations(None).render()),
+        ("conversa", conversations(Some((vec![shown()], true))).render()),
+        ("conversa-vazia", conversations(Some((Vec::new(), true))).render()),
+        ("conversa-fechada", conversations(Some((Vec::new(), false))).render()),
+        ("busca", ListFragment { list: sidebar("dor") }.render()),
+        ("mensagem", message::Sent { message: shown() }.render()),
+        ("account", account_page(&doctor(), true).render()),
+        ("account-recepcao", account_page(&reception, false).render()),
+        ("account-aplicativo", totp.render()),
+        ("account-codigos", account::CodesPage { frame: inside("Códigos"), codes: codes(), next: "/account" }.render()),
+        ("bloqueio", session::LockPage { frame: inside("Sessão bloqueada") }.render()),
+    ];
+    list.into_iter().map(|(name, html)| (name, html.unwrap())).collect()
+}
+
+/// The values of an attribute, in order.
+fn values<'a>(html: &'a str, attribute: &str) -> Vec<&'a str> {
+    let opening = format!(" {attribute}=\"");
+    html.split(opening.as_str()).skip(1).filter_map(|rest| rest.split('"').next()).collect()
+}
+
+#[test]
+fn screens_are_whole() {
+    let folder = env::var_os("SIGILO_GALLERY").map(PathBuf::from);
+    for (name, html) in screens() {
+        let ids = values(&html, "id");
+        let unique: HashSet<&str> = ids.iter().copied().collect();
+        assert_eq!(ids.len(), unique.len(), "{name}: an id stands twice");
+        for attribute in ["for", "aria-labelledby", "aria-describedby", "aria-controls", "data-dialog"] {
+            for id in values(&html, attribute).iter().flat_map(|list| list.split_whitespace()) {
+                assert!(unique.contains(id), "{name}: {attribute} names #{id}, which is not there");
+            }
+        }
+        for button in html.split("<button").skip(1) {
+            assert!(button.starts_with(" type="), "{name}: a button without a type sends its form");
+        }
+        if html.starts_with("<!doctype") {
+            assert_eq!(html.matches("<main ").count(), 1, "{name}: one main landmark");
+            assert!(html.contains("lang=\"pt-BR\""), "{name}");
+        }
+        if let Some(folder) = &folder {
+            fs::write(folder.join(format!("{name}.html")), &html).unwrap();
+        }
+    }
+}
+
+#[test]
+fn what_people_wrote_is_escaped() {
+    let html = message::Sent { message: shown() }.render().unwrap();
+    assert!(html.contains("&#60;54&#62;") && !html.contains("<54>"));
+    assert!(html.contains("CPF REMOVIDO</span>"));
+}
+
+#[test]
+fn no_consent_comes_ticked() {
+    let html = onboarding::Page::new(&doctor(), profile(), Vec::new(), Vec::new()).render().unwrap();
+    assert_eq!(html.matches("type=\"checkbox\"").count(), 4);
+    assert!(!html.contains(" checked"));
+}
+
+#[test]
+fn a_member_without_conversations_sees_none() {
+    let html = account_page(&viewer(vec![Role::Receptionist], Vec::new()), false).render().unwrap();
+    assert!(!html.contains("/conversas") && !html.contains("Consentimentos"));
+}
+
+fn templates(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            templates(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "html") {
+            found.push(path);
+        }
+    }
+}
+
+/// The content policy would silently break what this finds.
+#[test]
+fn templates_keep_to_the_content_policy() {
+    let mut found = Vec::new();
+    templates(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
+    assert!(found.len() > 20);
+    for path in found {
+        let text = fs::read_to_string(&path).unwrap();
+        for forbidden in
+            [" style=", "<style", "<script>", "javascript:", "hx-on", "js:", "|safe", "| safe", "http:", "https:"]
+        {
+            assert!(!text.contains(forbidden), "{}: {forbidden}", path.display());
+        }
+        for word in text.split_whitespace() {
+            let handler = word.strip_prefix("on").and_then(|rest| rest.split_once('='));
+            let is_handler = handler.is_some_and(|(event, _)| event.chars().all(|c| c.is_ascii_lowercase()));
+            assert!(!is_handler, "{}: {word}", path.display());
+        }
+        for script in text.split("<script").skip(1) {
+            assert!(script.starts_with(" src="), "{}: a script inside the page", path.display());
+        }
+    }
+}

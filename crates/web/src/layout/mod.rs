@@ -1,0 +1,90 @@
+//! The frame around every page.
+
+mod icons;
+
+use askama::Template;
+use askama_web::WebTemplate;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use sigilo_domain::Role;
+use sigilo_features::session::Viewer;
+
+use crate::format;
+use crate::shell::TrustedTypes;
+
+pub(crate) use crate::assets::url as asset;
+pub(crate) use icons::icon;
+
+/// What the frame shows besides the page's own content.
+pub(crate) struct Frame {
+    pub(crate) title: String,
+    pub(crate) demo: bool,
+    pub(crate) section: Section,
+    pub(crate) person: Option<Person>,
+}
+
+/// The entry of the navigation that is marked as current.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Section {
+    None,
+    Conversations,
+    Account,
+}
+
+/// Who is signed in.
+pub(crate) struct Person {
+    pub(crate) name: String,
+    pub(crate) initials: String,
+    pub(crate) roles: String,
+    pub(crate) clinic: String,
+    pub(crate) professional: bool,
+    /// Nothing left to fill in, so the navigation leads somewhere.
+    pub(crate) ready: bool,
+}
+
+impl Frame {
+    /// A page outside any session.
+    pub(crate) fn entry(title: impl Into<String>, demo: bool) -> Self {
+        Frame { title: title.into(), demo, section: Section::None, person: None }
+    }
+
+    /// A page of someone signed in.
+    pub(crate) fn inside(title: impl Into<String>, section: Section, viewer: &Viewer) -> Self {
+        let roles: Vec<&str> = viewer.roles.iter().map(|role| role.label()).collect();
+        let person = Person {
+            name: viewer.display_name.clone(),
+            initials: format::initials(&viewer.display_name),
+            roles: roles.join(", "),
+            clinic: viewer.clinic_name.clone(),
+            professional: viewer.has(Role::Professional),
+            ready: viewer.home() != crate::onboarding::PATH,
+        };
+        Frame { title: title.into(), demo: viewer.demo, section, person: Some(person) }
+    }
+
+    fn is(&self, section: Section) -> bool {
+        self.section == section
+    }
+
+    /// Whether the navigation marks the conversations.
+    pub(crate) fn in_conversations(&self) -> bool {
+        self.is(Section::Conversations)
+    }
+
+    /// Whether the navigation marks the account.
+    pub(crate) fn in_account(&self) -> bool {
+        self.is(Section::Account)
+    }
+}
+
+/// A page or fragment, with status 200.
+pub(crate) fn html(template: impl Template) -> Response {
+    WebTemplate(template).into_response()
+}
+
+/// A page that runs without htmx and so can forbid all scripted markup.
+pub(crate) fn strict(status: StatusCode, template: impl Template) -> Response {
+    let mut response = (status, WebTemplate(template)).into_response();
+    response.extensions_mut().insert(TrustedTypes);
+    response
+}

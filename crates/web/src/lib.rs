@@ -1,0 +1,74 @@
+//! Pages and the JSON API: what people see of Sigilo.
+//!
+//! One folder a feature, named as in `sigilo-features`, its templates beside its handlers. A handler
+//! reads the request, calls one use case and renders; rules live below. Around all of them stands
+//! [`shell`]: security headers, origin check, limits, request log and the pages of failures.
+
+mod account;
+mod api;
+mod assets;
+mod body;
+mod conversation;
+mod cookies;
+mod errors;
+mod format;
+mod health;
+mod layout;
+mod message;
+mod onboarding;
+mod second_factor;
+mod session;
+mod shell;
+mod sign_in;
+mod sign_up;
+mod visitor;
+
+#[cfg(test)]
+mod gallery;
+
+use axum::Router;
+use axum::extract::FromRef;
+use axum::response::Redirect;
+use axum::routing::get;
+use sigilo_features::App;
+
+pub use shell::WebSettings;
+
+/// What every handler can reach.
+#[derive(Clone)]
+pub(crate) struct Web {
+    app: App,
+    settings: WebSettings,
+}
+
+impl FromRef<Web> for App {
+    fn from_ref(web: &Web) -> App {
+        web.app.clone()
+    }
+}
+
+/// The whole site. Serve it with `into_make_service_with_connect_info::<SocketAddr>()`: addresses
+/// are part of the access log that the law asks for, and requests without one are refused.
+pub fn router(app: App, settings: WebSettings) -> Router {
+    let origin = app.settings().origin.clone();
+    let demo = app.settings().demo;
+    let pages = Router::new()
+        .route("/", get(home))
+        .merge(sign_in::routes())
+        .merge(sign_up::routes())
+        .merge(second_factor::routes())
+        .merge(onboarding::routes())
+        .merge(conversation::routes())
+        .merge(message::routes())
+        .merge(account::routes())
+        .merge(session::routes())
+        .merge(api::routes())
+        .merge(health::routes())
+        .with_state(Web { app, settings: settings.clone() })
+        .merge(assets::routes());
+    shell::wrap(pages, &shell::Site { origin: origin.origin().ascii_serialization(), demo, settings })
+}
+
+async fn home(visitor: visitor::Visitor) -> Redirect {
+    Redirect::to(visitor.viewer.home())
+}

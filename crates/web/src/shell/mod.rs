@@ -1,0 +1,86 @@
+//! What stands around every handler: request id and log, security headers, the pages of failures,
+//! rate limits, the origin check, panics and time limits.
+
+mod headers;
+mod limits;
+mod origin;
+mod trace;
+
+#[cfg(test)]
+mod tests;
+
+use std::any::Any;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use tower::ServiceBuilder;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::timeout::TimeoutLayer;
+
+use crate::errors;
+
+pub(crate) use headers::TrustedTypes;
+pub use limits::Rate;
+pub(crate) use trace::RequestId;
+
+/// Bytes of a request body, unless a route says otherwise.
+const BODY_LIMIT: usize = 128 * 1024;
+/// How long a handler may take. No screen waits for longer work.
+const TIME_LIMIT: Duration = Duration::from_secs(30);
+
+/// How the site is served.
+#[derive(Clone, Debug)]
+pub struct WebSettings {
+    /// Believe the last entry of `X-Forwarded-For`. Only when a proxy that writes it stands in
+    /// front and nobody can reach the server past it.
+    pub trusted_proxy: bool,
+    /// Requests of one address that change something on the way in: sign-in, sign-up, second
+    /// factor, unlocking.
+    pub sign_in_rate: Rate,
+    /// All other requests of one address, assets apart. A clinic usually shares one address.
+    pub rate: Rate,
+}
+
+impl Default for WebSettings {
+    fn default() -> Self {
+        WebSettings {
+            trusted_proxy: false,
+            sign_in_rate: Rate { burst: 60, per_second: 1.0 },
+            rate: Rate { burst: 600, per_second: 60.0 },
+        }
+    }
+}
+
+/// What the layers need to know of the installation.
+pub(crate) struct Site {
+    /// The configured origin in its ASCII form, such as `https://sigilo.example`.
+    pub(crate) origin: String,
+    pub(crate) demo: bool,
+    pub(crate) settings: WebSettings,
+}
+
+/// Puts the layers around the routes; the first one named is the outermost.
+pub(crate) fn wrap(routes: Router, site: &Site) -> Router {
+    let limits = limits::Limits::new(&site.settings);
+    routes.fallback(async || errors::Answer::not_found()).layer(
+        ServiceBuilder::new()
+            .layer(from_fn(trace::request))
+            .layer(from_fn_with_state(headers::Policy::new(&site.origin), headers::add))
+            .layer(from_fn_with_state(site.demo, errors::render))
+            .layer(from_fn_with_state(limits, limits::check))
+            .layer(from_fn_with_state(site.origin.clone(), origin::check))
+            .layer(CatchPanicLayer::custom(panicked))
+            .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIME_LIMIT))
+            .layer(DefaultBodyLimit::max(BODY_LIMIT)),
+    )
+}
+
+/// The panic's message is not logged: it could quote what was being worked on.
+fn panicked(_: Box<dyn Any + Send>) -> Response {
+    tracing::error!("a request handler panicked");
+    StatusCode::INTERNAL_SERVER_ERROR.into_response()
+}

@@ -1,0 +1,187 @@
+// Signing in with an OpenID provider, an authenticator app as the second factor, and recovery codes.
+import assert from "node:assert/strict";
+import { ORIGIN, device, journey, step } from "./lib/journey.mjs";
+import { keepCodes, onboard, signOut } from "./lib/doctor.mjs";
+import { sql } from "./lib/link.mjs";
+import { look } from "./lib/screen.mjs";
+import { totp } from "./lib/totp.mjs";
+
+const ISSUER = process.env.SIGILO_OIDC_ISSUER;
+const BUTTON = "Entrar com a conta da clínica de teste";
+
+async function provider(state) {
+  const answer = await fetch(`${ISSUER}/test`, { method: "POST", body: JSON.stringify(state) });
+  assert.equal(answer.status, 204);
+}
+
+/** Signs in at the provider's own pages. */
+async function identify(page, login) {
+  await page.waitForURL(`${ISSUER}/**`);
+  await page.getByPlaceholder("Enter any login").fill(login);
+  await page.getByPlaceholder("and password").fill("x");
+  await page.getByRole("button", { name: "Sign-in" }).click();
+  await page.getByRole("button", { name: "Continue" }).click();
+}
+
+async function start(page) {
+  await page.goto(`${ORIGIN}/entrar`);
+  await page.getByRole("link", { name: BUTTON }).click();
+}
+
+const count = async (table, where = "true") => (await sql(`SELECT count(*)::int AS n FROM ${table} WHERE ${where}`))[0].n;
+
+await journey(async () => {
+  const page = await device();
+
+  await step("a provider that is away leaves a clear page", async () => {
+    await provider({ redirect: `${ORIGIN}/entrar/oidc/retorno`, down: true });
+    await start(page);
+    await page.getByRole("alert").filter({ hasText: /provedor de identidade/i }).waitFor();
+    await look(page, "provedor-fora");
+    await provider({ down: false });
+  }, { refusals: [503] });
+
+  let secret = "";
+  let codes = [];
+  await step("the first sign-in makes the account and asks for a second factor", async () => {
+    await start(page);
+    await identify(page, "nina");
+    await page.waitForURL("**/segundo-fator/cadastrar");
+    await look(page, "segundo-fator-cadastrar", { key: true });
+    const [profile] = await sql("SELECT full_name, crm_number, crm_state, id FROM profiles");
+    assert.deepEqual([profile.full_name, profile.crm_number, profile.crm_state], ["Nina Falcão Portela", "PENDENTE", "XX"]);
+    assert.equal(await count("auth.users", `id = '${profile.id}' AND email_verified AND email_sealed IS NOT NULL`), 1);
+    assert.equal(await count("auth.identities", `user_id = '${profile.id}' AND issuer = '${ISSUER}' AND subject = 'nina'`), 1);
+    assert.equal(await count("audit_logs", "action = 'create' AND resource_type = 'profiles'"), 1);
+    assert.equal(await count("access_logs", "action = 'login'"), 0, "not in yet");
+  });
+
+  await step("one factor opens nothing", async () => {
+    await page.goto(`${ORIGIN}/conversas`);
+    await page.waitForURL("**/entrar");
+    await page.goto(`${ORIGIN}/segundo-fator/cadastrar`);
+  });
+
+  await step("the authenticator app is registered by its code", async () => {
+    await page.locator("summary").filter({ hasText: "Aplicativo autenticador" }).click();
+    await page.getByRole("img", { name: /QR code/ }).waitFor();
+    secret = await page.locator(".secret").innerText();
+    await look(page, "segundo-fator-aplicativo");
+    await page.getByLabel("Código que o aplicativo mostra").fill("000000");
+    await page.getByRole("button", { name: "Confirmar aplicativo" }).click();
+    await page.getByText("O código não confere").waitFor();
+    await look(page, "segundo-fator-aplicativo-erro");
+    assert.equal(await page.locator(".secret").innerText(), secret, "the app need not be set up again");
+    await page.getByLabel("Código que o aplicativo mostra").fill(totp(secret));
+    await page.getByRole("button", { name: "Confirmar aplicativo" }).click();
+    await page.getByRole("heading", { name: /códigos de recuperação/i }).waitFor();
+    codes = await keepCodes(page);
+    await onboard(page, { crm: "7788", state: "BA" });
+    assert.equal(await count("access_logs", "action = 'login' AND success AND ip_address IS NOT NULL AND user_agent <> ''"), 1);
+  }, { refusals: [422] });
+
+  let callback = "";
+  let pending = [];
+  await step("the second sign-in asks for a code, which works once", async () => {
+    await signOut(page);
+    page.on("request", (request) => {
+      if (request.url().includes("/entrar/oidc/retorno")) callback = request.url();
+    });
+    await start(page);
+    await page.waitForURL("**/segundo-fator");
+    await look(page, "segundo-fator", { key: true });
+    const code = totp(secret, 1);
+    await page.getByLabel("Código do aplicativo autenticador").fill(code);
+    await page.getByRole("button", { name: "Confirmar" }).click();
+    await page.waitForURL("**/conversas");
+
+    await signOut(page);
+    await start(page);
+    await page.waitForURL("**/segundo-fator");
+    await page.getByLabel("Código do aplicativo autenticador").fill(code);
+    await page.getByRole("button", { name: "Confirmar" }).click();
+    await page.getByRole("alert").filter({ hasText: "O código não confere" }).waitFor();
+    await look(page, "segundo-fator-recusado");
+  }, { refusals: [401] });
+
+  await step("a recovery code works once", async () => {
+    const useCode = async () => {
+      await page.locator("summary").filter({ hasText: "Usar código de recuperação" }).click();
+      await page.getByLabel("Código de recuperação").fill(codes[0].toLowerCase());
+      await page.getByRole("button", { name: "Entrar com este código" }).click();
+    };
+    await useCode();
+    await page.waitForURL("**/conversas");
+    await signOut(page);
+    await start(page);
+    await page.waitForURL("**/segundo-fator");
+    await useCode();
+    await page.getByRole("alert").filter({ hasText: "O código não confere" }).waitFor();
+    assert.equal(await count("auth.recovery_codes", "used_at IS NULL"), 9);
+  }, { refusals: [401] });
+
+  await step("a callback works once", async () => {
+    const other = await device();
+    await other.route(/\/entrar\/oidc\/retorno/, async (route) => {
+      pending = await other.context().cookies(ORIGIN);
+      await route.continue();
+    });
+    other.on("request", (request) => {
+      if (request.url().includes("/entrar/oidc/retorno")) callback = request.url();
+    });
+    await start(other);
+    await identify(other, "nina");
+    await other.waitForURL("**/segundo-fator");
+    await other.unroute(/\/entrar\/oidc\/retorno/);
+    await other.context().addCookies(pending);
+    const again = await other.goto(callback);
+    assert.equal(again.status(), 410);
+    await other.getByRole("alert").filter({ hasText: /expirou ou já foi usado/ }).waitFor();
+    await look(other, "retorno-repetido");
+
+    await other.context().clearCookies();
+    const alone = await other.goto(callback);
+    assert.equal(alone.status(), 410, "from another browser it is worth nothing");
+    await other.context().close();
+  }, { refusals: [410] });
+
+  await step("a forged state is refused", async () => {
+    const other = await device();
+    await other.route(/\/entrar\/oidc\/retorno/, (route) => {
+      const url = new URL(route.request().url());
+      url.searchParams.set("state", "forged");
+      return route.fulfill({ status: 303, headers: { location: url.href } });
+    }, { times: 1 });
+    await start(other);
+    await identify(other, "nina");
+    await other.getByRole("alert").filter({ hasText: /Não foi possível/ }).waitFor();
+    assert.equal(await count("access_logs", "failure_reason = 'oidc_state_mismatch' AND NOT success"), 1);
+    await other.context().close();
+  }, { refusals: [401] });
+
+  await step("an e-mail the provider has not confirmed opens no account", async () => {
+    const other = await device();
+    await start(other);
+    await identify(other, "rui");
+    await other.getByRole("alert").filter({ hasText: "não confirmou o seu e-mail" }).waitFor();
+    await look(other, "email-sem-confirmar");
+    assert.equal(await count("auth.users"), 1);
+    await other.context().close();
+  }, { refusals: [403] });
+
+  await step("a provider that fails half-way leaves a clear page", async () => {
+    const other = await device();
+    await other.route(/\/entrar\/oidc\/retorno/, async (route) => {
+      await provider({ down: true });
+      await route.continue();
+    });
+    await start(other);
+    await identify(other, "nina");
+    await other.getByRole("alert").filter({ hasText: /provedor de identidade/i }).waitFor();
+    await other.unroute(/\/entrar\/oidc\/retorno/);
+    await provider({ down: false });
+    await other.getByRole("link", { name: BUTTON }).click();
+    await other.waitForURL("**/segundo-fator");
+    await other.context().close();
+  }, { refusals: [503] });
+});
