@@ -41,7 +41,7 @@ await journey(async () => {
   await step("the account opens with a passkey", async () => {
     await createAccount(page, DOCTOR);
     await look(page, "codigos", { key: true });
-    await page.getByRole("link", { name: "Continuar" }).click();
+    await page.getByRole("link", { name: "Continuar" }).click({ force: true });
     assert.match(page.url(), /criar-conta$/, "the codes must be kept before going on");
     const codes = await keepCodes(page);
     assert.equal(new Set(codes).size, 10);

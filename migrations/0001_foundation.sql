@@ -66,10 +66,12 @@ END
 $$;
 GRANT EXECUTE ON FUNCTION app.add_business_days(timestamptz, integer) TO PUBLIC;
 
--- Limits of the installation. One row; a change is a row of its own in the trail.
+-- Settings of the installation, in one row that only the owner changes.
 CREATE TABLE ops.settings (
   only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
   demo boolean NOT NULL DEFAULT false,
+  -- Tells the installation's root key from any other; set at the first start.
+  root_key_check bytea,
   max_failures integer NOT NULL DEFAULT 5 CHECK (max_failures BETWEEN 1 AND 10),
   lock_minutes integer NOT NULL DEFAULT 15 CHECK (lock_minutes BETWEEN 1 AND 1440),
   max_sessions integer NOT NULL DEFAULT 3 CHECK (max_sessions BETWEEN 1 AND 20),

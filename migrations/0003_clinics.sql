@@ -255,6 +255,14 @@ GRANT EXECUTE ON FUNCTION app.enter(text, uuid, inet, text), app.clinic_id(), ap
 GRANT EXECUTE ON FUNCTION app.whoami() TO sigilo_trail;
 GRANT EXECUTE ON FUNCTION app.describe_request(uuid, inet, text) TO sigilo_auth, sigilo_jobs;
 
+-- Whether anybody uses this installation already; asked before it is turned into a demonstration.
+CREATE FUNCTION ops.has_clinics() RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog
+AS $$ SELECT EXISTS (SELECT FROM public.clinics) $$;
+GRANT CREATE ON SCHEMA ops TO sigilo_gate;
+ALTER FUNCTION ops.has_clinics() OWNER TO sigilo_gate;
+REVOKE CREATE ON SCHEMA ops FROM sigilo_gate;
+
 -- Row-level security ----------------------------------------------------------------------
 
 ALTER TABLE public.clinics ENABLE ROW LEVEL SECURITY;

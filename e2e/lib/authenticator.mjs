@@ -1,6 +1,6 @@
 // A virtual authenticator: the device's own, with a resident key and the person's PIN or finger.
 
-/** @typedef {{add: (credential: object) => Promise<void>, credentials: () => Promise<object[]>, verify: (good: boolean) => Promise<void>}} Authenticator */
+/** @typedef {{hold: (credential: object) => Promise<void>, credentials: () => Promise<object[]>, verify: (good: boolean) => Promise<void>}} Authenticator */
 
 /**
  * Gives `page` an authenticator that answers by itself. It lives as long as the page.
@@ -21,7 +21,8 @@ export async function authenticator(page) {
     },
   });
   return {
-    add: async (credential) => {
+    hold: async (credential) => {
+      await session.send("WebAuthn.clearCredentials", { authenticatorId });
       await session.send("WebAuthn.addCredential", { authenticatorId, credential });
     },
     credentials: async () => (await session.send("WebAuthn.getCredentials", { authenticatorId })).credentials,

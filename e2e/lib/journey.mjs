@@ -44,7 +44,7 @@ export async function device(options = {}) {
   context.on("console", (message) => {
     const { url } = message.location();
     if (message.type() !== "error" || (url && !url.startsWith(ORIGIN))) return;
-    const failed = /status of (\d+)|(net::ERR_[A-Z_]+)/.exec(message.text());
+    const failed = /status of (\d+)|(net::ERR_[A-Z_]+|Failed to fetch)/.exec(message.text());
     if (!failed || !allowed.has(failed[2] ? "network" : Number(failed[1]))) wrong.push(`${current}: ${message.text()} (${url})`);
   });
   const page = await context.newPage();

@@ -50,5 +50,7 @@ export async function json(url, body, options = {}) {
   if (response.ok) return answer;
   const error = new ServerError(answer?.detail ?? UNKNOWN, response.status, answer?.errors ?? []);
   error.locked = response.headers.get("X-Sigilo-Sessao") === "bloqueada";
+  // idle.js then looks at the clock and shows the lock.
+  if (error.locked) document.dispatchEvent(new CustomEvent("sigilo:locked"));
   throw error;
 }

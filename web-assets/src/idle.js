@@ -247,6 +247,7 @@ export function start() {
     if (event.persisted) location.reload();
   });
   channel?.addEventListener("message", () => state !== "gone" && look());
+  document.addEventListener("sigilo:locked", () => state === "active" && look());
   // An answer to any other request may be the first to tell of the lock.
   document.addEventListener("htmx:after:request", (event) => {
     const { ctx } = /** @type {CustomEvent} */ (event).detail;

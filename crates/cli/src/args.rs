@@ -64,6 +64,9 @@ pub struct SiteArgs {
     /// Conexões simultâneas com o banco de dados
     #[arg(long, value_name = "N", env = "SIGILO_DB_CONNECTIONS", default_value_t = 16)]
     pub db_connections: usize,
+    /// Pedidos por segundo que um endereço pode fazer; uma clínica costuma ter um endereço só
+    #[arg(long, value_name = "N", env = "SIGILO_REQUESTS_PER_SECOND", default_value_t = 60)]
+    pub requests_per_second: u32,
     /// Emissor OpenID Connect; com só o client id, é o Google
     #[arg(long, value_name = "URL", env = "SIGILO_OIDC_ISSUER", requires = "oidc_client_id")]
     pub oidc_issuer: Option<String>,
@@ -85,6 +88,15 @@ pub enum SignUpArg {
 }
 
 impl SiteArgs {
+    /// The limits and the trust of the web layer.
+    pub fn web(&self) -> sigilo_web::WebSettings {
+        let rate = sigilo_web::Rate {
+            burst: self.requests_per_second.saturating_mul(10),
+            per_second: self.requests_per_second.into(),
+        };
+        sigilo_web::WebSettings { trusted_proxy: self.trusted_proxy, rate, ..sigilo_web::WebSettings::default() }
+    }
+
     /// The settings, once the port is known.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! From nothing to an installation that answers.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
@@ -8,9 +8,11 @@ use uuid::Uuid;
 
 use sigilo_domain::SystemClock;
 use sigilo_features::{App, Client};
+use sigilo_proof::Keyring;
 use sigilo_store::{
     Db, migrate,
-    server::{Server, ServerSettings},
+    server::{DatabaseUrls, Server, ServerSettings},
+    setup::Owner,
 };
 
 use crate::{
@@ -51,16 +53,41 @@ pub async fn start(data: &DataArgs, site: &SiteArgs, demo: bool) -> Result<Insta
         .await
         .map_err(|e| Trouble(format!("não foi possível atender em {}: {e}. Use --listen IP:PORTA.", site.listen)))?;
     let port = listener.local_addr().map_err(|e| Trouble(e.to_string()))?.port();
-    let folder = data.folder();
+    let folder = if demo { data.demo_folder() } else { data.folder() };
     let server = Server::open(&ServerSettings::from_env(folder.clone())?, &progress).await?;
     progress("Conferindo a estrutura do banco de dados…");
     migrate(server.urls().owner.expose()).await?;
-    if demo {
-        sigilo_store::setup::mark_demo(server.urls().owner.expose()).await?;
-    }
+    let keys = settle(server.urls(), &folder, demo).await?;
     let db = Db::new(server.urls(), site.db_connections)?;
-    let app = App::new(db, keys::open(&folder)?, Arc::new(SystemClock), site.settings(port, demo)?)?;
+    let app = App::new(db, keys, Arc::new(SystemClock), site.settings(port, demo)?)?;
     Ok(Installation { app, listener, server })
+}
+
+/// Refuses to mix up installations: a demonstration is never served as a real one, a real one never becomes a
+/// demonstration, and a key that is not this database's never seals anything in it.
+async fn settle(urls: &DatabaseUrls, folder: &Path, demo: bool) -> Result<Keyring, Trouble> {
+    let owner = Owner::connect(&urls.owner).await?;
+    let installation = owner.installation().await?;
+    if installation.demo && !demo {
+        return Err(Trouble("este banco de dados é de uma demonstração: use sigilo demo, ou outra pasta (--data)".into()));
+    }
+    if demo && !installation.demo {
+        if installation.has_clinics == Some(true) {
+            return Err(Trouble("este banco de dados já tem clínicas de verdade e não vira demonstração: use outra pasta (--data)".into()));
+        }
+        owner.mark_demo().await?;
+    }
+    let keys = keys::open(folder, installation.root_key_check.is_none())?;
+    match installation.root_key_check {
+        Some(known) if known != keys.check_value() => Err(Trouble(
+            "a chave em segredos/ não é a deste banco de dados: recupere a certa da cópia de segurança".into(),
+        )),
+        Some(_) => Ok(keys),
+        None => {
+            owner.keep_key_check(&keys.check_value()).await?;
+            Ok(keys)
+        }
+    }
 }
 
 /// The origin of what the command line itself does.

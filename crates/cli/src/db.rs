@@ -16,6 +16,15 @@ pub struct DataArgs {
 }
 
 impl DataArgs {
+    /// The data folder of a demonstration: as given, else beside the usual one, never the same.
+    pub fn demo_folder(&self) -> PathBuf {
+        let mut folder = self.folder();
+        if self.folder.is_none() {
+            folder.as_mut_os_string().push("-demo");
+        }
+        folder
+    }
+
     /// The data folder: as given, else the usual place of this user.
     pub fn folder(&self) -> PathBuf {
         if let Some(folder) = &self.folder {

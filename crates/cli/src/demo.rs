@@ -22,8 +22,9 @@ pub async fn run(args: &ServeArgs) -> Result<(), Trouble> {
         eprintln!("  Duas clínicas inventadas foram criadas.");
     }
     let links = demo::links(app, &terminal).await?;
+    eprintln!("  Os dados ficam em {}.", args.data.demo_folder().display());
     show(app.settings().origin.as_str().trim_end_matches('/'), &links);
-    until_stopped(installation, args.site.trusted_proxy).await
+    until_stopped(installation, args.site.web()).await
 }
 
 #[allow(clippy::print_stdout, reason = "the links are what this command is for")]

@@ -14,11 +14,11 @@ use crate::args::Trouble;
 
 const NAME: &str = "raiz.chave";
 
-/// Reads the root key of the data folder, or makes it the first time.
+/// Reads the root key of the data folder, or makes it when `first_start` says that none can exist yet.
 ///
 /// # Errors
-/// When the file cannot be read or written, is not 32 bytes, or others could read it.
-pub fn open(data: &Path) -> Result<Keyring, Trouble> {
+/// When the file is missing, cannot be read or written, is not 32 bytes, or others could read it.
+pub fn open(data: &Path, first_start: bool) -> Result<Keyring, Trouble> {
     let folder = data.join("segredos");
     let path = folder.join(NAME);
     let trouble = |what: &str, error: &dyn std::fmt::Display| Trouble(format!("{what} {}: {error}", path.display()));
@@ -33,6 +33,9 @@ pub fn open(data: &Path) -> Result<Keyring, Trouble> {
                 return Err(trouble("a chave está danificada", &"recupere-a da cópia de segurança"));
             }
             file.read_exact(root.as_mut_slice()).map_err(|e| trouble("não foi possível ler", &e))?;
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound && !first_start => {
+            return Err(trouble("falta a chave desta instalação", &"sem ela os dados cifrados não abrem; recupere o arquivo da cópia de segurança"));
         }
         Err(error) if error.kind() == ErrorKind::NotFound => {
             fs::DirBuilder::new()

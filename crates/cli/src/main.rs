@@ -31,7 +31,7 @@ enum Command {
     Serve(serve::ServeArgs),
     /// Leva o banco de dados à versão deste programa
     Migrate(migrate::MigrateArgs),
-    /// Convida pessoas
+    /// Convida pessoas e devolve o acesso a quem o perdeu
     User(user::UserArgs),
     /// Remove dados pessoais de um texto
     Deid(deid::DeidArgs),
@@ -42,6 +42,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    keep_memory_private();
     match Cli::parse().command {
         // Byte work: it needs neither threads of a runtime nor a log.
         Command::Deid(args) => deid::run(args),
@@ -54,6 +55,19 @@ fn main() -> ExitCode {
             };
             runtime.block_on(run(command))
         }
+    }
+}
+
+/// What is in memory stays there: a panic says where, not what, since its message may quote a text, and the system
+/// writes no core file.
+fn keep_memory_private() {
+    std::panic::set_hook(Box::new(|info| {
+        let place = info.location().map(ToString::to_string).unwrap_or_default();
+        eprintln!("sigilo: erro interno em {place}");
+    }));
+    let none = rustix::process::Rlimit { current: Some(0), maximum: Some(0) };
+    if rustix::process::setrlimit(rustix::process::Resource::Core, none).is_err() {
+        eprintln!("sigilo: não foi possível impedir arquivos core");
     }
 }
 

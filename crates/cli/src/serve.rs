@@ -6,6 +6,7 @@ use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 
 use sigilo_store::job;
+use sigilo_web::WebSettings;
 
 use crate::{
     args::{SiteArgs, Trouble},
@@ -36,17 +37,17 @@ const GRACE: Duration = Duration::from_secs(10);
 pub async fn run(args: &ServeArgs) -> Result<(), Trouble> {
     let installation = boot::start(&args.data, &args.site, false).await?;
     eprintln!("Sigilo atende em {}", installation.app.settings().origin);
-    until_stopped(installation, args.site.trusted_proxy).await
+    until_stopped(installation, args.site.web()).await
 }
 
 /// Serves the site and runs the jobs until a signal; then lets open requests finish and stops the database.
 ///
 /// # Errors
 /// When the site cannot be served.
-pub async fn until_stopped(installation: Installation, trusted_proxy: bool) -> Result<(), Trouble> {
+pub async fn until_stopped(installation: Installation, web: WebSettings) -> Result<(), Trouble> {
     let Installation { app, listener, server } = installation;
     let jobs = tokio::spawn(scheduler(app.clone()));
-    let router = sigilo_web::router(app, sigilo_web::WebSettings { trusted_proxy, ..sigilo_web::WebSettings::default() });
+    let router = sigilo_web::router(app, web);
     let (stopping, mut stopped) = tokio::sync::watch::channel(false);
     let serving = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
         .with_graceful_shutdown(async move {

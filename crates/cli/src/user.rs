@@ -46,6 +46,15 @@ enum UserCommand {
         #[arg(long = "role", value_parser = role, required = true)]
         roles: Vec<Role>,
     },
+    /// Mostra um link de uso único para quem não consegue mais entrar; confirme antes quem é a pessoa
+    Link {
+        /// E-mail da conta
+        #[arg(long)]
+        email: String,
+        /// Esquece as chaves e os códigos perdidos, para a pessoa registrar novos
+        #[arg(long)]
+        reset_factors: bool,
+    },
 }
 
 fn role(code: &str) -> Result<Role, String> {
@@ -64,15 +73,20 @@ pub async fn run(args: &UserArgs) -> Result<(), Trouble> {
     };
     let settings = args.site.settings(args.site.listen.port(), false)?;
     let origin = settings.origin.clone();
-    let app = App::new(Db::new(&urls, 2)?, keys::open(&folder)?, Arc::new(SystemClock), settings)?;
-    let UserCommand::Invite { name, email, clinic, roles } = &args.command;
-    let invitation = user::Invitation {
-        full_name: name.clone(),
-        email: email.clone(),
-        clinic: clinic.clone(),
-        roles: roles.clone(),
+    let app = App::new(Db::new(&urls, 2)?, keys::open(&folder, false)?, Arc::new(SystemClock), settings)?;
+    let terminal = boot::terminal();
+    let token = match &args.command {
+        UserCommand::Invite { name, email, clinic, roles } => {
+            let invitation = user::Invitation {
+                full_name: name.clone(),
+                email: email.clone(),
+                clinic: clinic.clone(),
+                roles: roles.clone(),
+            };
+            user::invite(&app, &terminal, invitation).await?
+        }
+        UserCommand::Link { email, reset_factors } => user::link(&app, &terminal, email, *reset_factors).await?,
     };
-    let token = user::invite(&app, &boot::terminal(), invitation).await?;
     show(&format!("{}/entrar/link/{}", origin.as_str().trim_end_matches('/'), token.expose()));
     Ok(())
 }

@@ -37,6 +37,7 @@ fn kind(entity: &str) -> Option<Kind> {
         "CEP" => Kind::Cep,
         "PLACA" => Kind::Placa,
         "PIX_EVP" => Kind::Pix,
+        "NOME" => Kind::Nome,
         _ => return None,
     })
 }

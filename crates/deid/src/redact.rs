@@ -78,3 +78,44 @@ pub fn deidentify(text: &str, added: &[&str]) -> (Deidentified<String>, Detectio
     let found = scan_with(text, added);
     (Deidentified(redact(text, &found)), found)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kind::Kind;
+    use crate::scan::scan;
+
+    #[test]
+    fn tags_are_those_of_the_manual() {
+        let tags: Vec<_> = Kind::ALL.iter().take(8).map(|k| k.tag()).collect();
+        assert_eq!(
+            tags,
+            [
+                "[CPF REMOVIDO]",
+                "[TELEFONE REMOVIDO]",
+                "[EMAIL REMOVIDO]",
+                "[RG REMOVIDO]",
+                "[ENDERECO REMOVIDO]",
+                "[CEP REMOVIDO]",
+                "[PRONTUARIO REMOVIDO]",
+                "[NOME REMOVIDO]",
+            ]
+        );
+    }
+
+    #[test]
+    fn detections_of_another_text_do_no_harm() {
+        let found = scan("CPF 123.456.789-00 de Maria");
+        assert_eq!(redact("oi", &found), "oi");
+        assert_eq!(redact("ãããããããã", &found).chars().filter(|&c| c == 'ã').count(), 8);
+    }
+
+    #[test]
+    fn the_clean_text_can_be_read_and_taken() {
+        let (clean, found) = deidentify("o Tio Zé, CPF 123.456.789-00", &["tio zé"]);
+        assert_eq!(clean.as_str(), "o [NOME REMOVIDO], CPF [CPF REMOVIDO]");
+        assert_eq!(clean.len(), clean.to_string().len());
+        assert_eq!(found[0].kind, Kind::Adicionado);
+        assert_eq!(clean.into_inner(), "o [NOME REMOVIDO], CPF [CPF REMOVIDO]");
+    }
+}

@@ -28,7 +28,7 @@ pub struct Viewer {
     pub display_name: String,
     /// The member's roles.
     pub roles: Vec<Role>,
-    /// Whether the onboarding is complete, or not needed.
+    /// Whether the onboarding is complete with the consents it requires, or not needed.
     pub onboarded: bool,
     /// The live consents.
     pub consents: Vec<ConsentType>,
@@ -63,15 +63,20 @@ pub async fn viewer(app: &App, session: &Session) -> Result<Viewer> {
         .read(session, async |tx: &ReadTx| {
             let standing = session::standing(tx).await?;
             let who = tx.entered();
+            let roles: Vec<Role> = who.roles.iter().filter_map(|code| Role::from_code(code)).collect();
+            let consents: Vec<ConsentType> =
+                standing.consents.iter().filter_map(|code| ConsentType::from_code(code)).collect();
+            // Who withdrew a consent that the platform cannot do without is asked again, not locked out silently.
+            let lacking = ConsentType::ALL.into_iter().any(|kind| kind.text().required && !consents.contains(&kind));
             Ok(Viewer {
                 user_id: who.user_id,
                 clinic_id: who.clinic_id,
                 session_id: who.session_id,
                 clinic_name: who.clinic_name.clone(),
                 display_name: who.display_name.clone(),
-                roles: who.roles.iter().filter_map(|code| Role::from_code(code)).collect(),
-                onboarded: standing.onboarded,
-                consents: standing.consents.iter().filter_map(|code| ConsentType::from_code(code)).collect(),
+                onboarded: standing.onboarded && !(lacking && roles.contains(&Role::Professional)),
+                roles,
+                consents,
                 demo: who.demo,
                 idle_timeout_seconds: u32::try_from(who.idle_timeout_seconds).unwrap_or(0),
             })

@@ -12,7 +12,7 @@ use crate::{
     App, Client, Error, FieldError, RecoveryCodes, Result, SignUp, Token, ceremony,
     factor::{Kind, added},
     new_token, recovery,
-    sign_in::{active, open_session, require_discoverable},
+    sign_in::{Attempt, active, attempt, open_session, require_discoverable},
 };
 
 const KIND: &str = "sign_up";
@@ -72,8 +72,10 @@ pub async fn options(app: &App, client: &Client, new: NewAccount) -> Result<(Val
 /// # Errors
 /// [`Error::Expired`] for a replay; [`Error::SignInFailed`] when the answer proves nothing.
 pub async fn finish(app: &App, client: &Client, token: &Token, credential: Value) -> Result<(Token, RecoveryCodes)> {
-    let state: State =
-        app.db().sign_in(client, async |tx: &SignInTx| ceremony::take(app, tx, token, KIND).await).await?;
+    let state: State = attempt(app, client, async |tx: &SignInTx| {
+        Ok(Attempt::Passed(ceremony::take(app, tx, token, KIND).await?))
+    })
+    .await?;
     let passkey = serde_json::from_value::<RegisterPublicKeyCredential>(credential)
         .ok()
         .and_then(|answer| app.webauthn().finish_passkey_registration(&answer, &state.registration).ok())

@@ -1,7 +1,7 @@
-//! Inviting people from the command line, for installations that are not open to everyone.
+//! What the operator does for people from the command line: invite them, and let them back in.
 
 use sigilo_domain::{Role, name};
-use sigilo_store::{Client, SignInTx, Token, account};
+use sigilo_store::{Action, Client, Event, Risk, SignInTx, Token, account, factor};
 
 use crate::{App, Error, FieldError, Result, new_token, sign_up};
 
@@ -46,6 +46,44 @@ pub async fn invite(app: &App, client: &Client, invitation: Invitation) -> Resul
             account::create_member(tx, clinic, user.id, &full_name, &roles).await?;
             let token = new_token();
             account::create_link(tx, &token, user.id, clinic, "invitation", HOURS).await?;
+            Ok(token)
+        })
+        .await
+}
+
+/// A single-use link for somebody who cannot sign in any more, after the operator has made sure who asks.
+///
+/// The second factor is still asked for; `reset_factors` forgets the lost ones, so that the link leads to
+/// registering a new passkey.
+///
+/// # Errors
+/// [`Error::Invalid`] for `email` when no active account, or more than one, has this address.
+pub async fn link(app: &App, client: &Client, email: &str, reset_factors: bool) -> Result<Token> {
+    let email = name::email(email).map_err(|m| Error::field("email", m))?;
+    let index = app.keys().blind_index("email", &email);
+    app.db()
+        .sign_in(client, async |tx: &SignInTx| {
+            let found = account::by_email(tx, &index).await?;
+            let Some(member) = found.first() else {
+                return Err(Error::field("email", "Nenhuma conta ativa tem este e-mail."));
+            };
+            if found.iter().any(|other| other.user_id != member.user_id) {
+                return Err(Error::field("email", "Mais de uma conta tem este e-mail; ele não basta para saber de quem se trata."));
+            }
+            if reset_factors {
+                factor::clear(tx, member.user_id).await?;
+            }
+            let token = new_token();
+            account::create_link(tx, &token, member.user_id, member.clinic_id, "invitation", HOURS).await?;
+            tx.audit(&Event {
+                name: "sign_in_link_created",
+                action: Action::Create,
+                resource_type: "users",
+                resource_id: Some(member.user_id.to_string()),
+                details: serde_json::json!({ "reset_factors": reset_factors }),
+                risk: Risk::High,
+            })
+            .await?;
             Ok(token)
         })
         .await

@@ -120,6 +120,12 @@ impl Keyring {
         mac(&self.derive("original text", clinic.as_bytes()), &[text])
     }
 
+    /// A value that tells one root key from another and reveals nothing of it: kept in the database, it lets a
+    /// start with the wrong key be refused before anything is sealed with it.
+    pub fn check_value(&self) -> [u8; 32] {
+        mac(&self.derive("check value", b""), &[])
+    }
+
     /// The keyed hash under which a recovery code is stored.
     pub fn recovery_code_mac(&self, user: Uuid, code: &str) -> [u8; 32] {
         mac(&self.derive("recovery code", user.as_bytes()), &[code.as_bytes()])

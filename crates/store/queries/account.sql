@@ -92,3 +92,8 @@ SELECT id FROM clinics WHERE name = $1 ORDER BY created_at LIMIT 1;
 
 -- account.set_handle: the handle that the account's first passkey already carries
 UPDATE auth.users SET webauthn_handle = $2 WHERE id = $1;
+
+-- account.by_email: the accounts with this address; an unconfirmed address may belong to several
+SELECT u.id AS user_id, m.clinic_id, m.display_name FROM auth.users u
+  JOIN members m ON m.user_id = u.id AND m.status = 'active'
+ WHERE u.email_index = $1 AND u.status = 'active' ORDER BY u.created_at, m.created_at;

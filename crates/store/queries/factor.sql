@@ -43,3 +43,9 @@ SELECT count(*) AS recovery_left FROM auth.recovery_codes WHERE user_id = $1 AND
 
 -- factor.lock_account: one change of an account's factors at a time
 SELECT id FROM auth.users WHERE id = $1 FOR UPDATE;
+
+-- factor.clear_passkeys: forgets the passkeys of an account whose owner lost them
+DELETE FROM auth.passkeys WHERE user_id = $1;
+
+-- factor.clear_totp: forgets its authenticator app
+DELETE FROM auth.totp WHERE user_id = $1;

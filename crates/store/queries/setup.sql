@@ -1,5 +1,11 @@
--- setup.mark_demo: says that this installation is a demonstration
+-- setup.installation: what kind of installation this is, and which root key belongs to it (owner)
+SELECT s.demo, s.root_key_check, ops.has_clinics() AS has_clinics FROM ops.settings s;
+
+-- setup.mark_demo: says that this installation is a demonstration (owner)
 UPDATE ops.settings SET demo = true, updated_at = now();
+
+-- setup.keep_key_check: remembers the root key's check value, once (owner)
+UPDATE ops.settings SET root_key_check = $1, updated_at = now() WHERE root_key_check IS NULL;
 
 -- setup.is_seeded: whether the demonstration's clinics exist
 SELECT EXISTS (SELECT FROM clinics) AS seeded;

@@ -183,3 +183,21 @@ pub async fn clinic_by_name(tx: &SignInTx, name: &str) -> Result<Option<Uuid>> {
 pub async fn set_handle(tx: &SignInTx, user: Uuid, handle: Uuid) -> Result<()> {
     tx.0.execute(sql::SET_HANDLE, &[&user, &handle]).await.map(drop)
 }
+
+row! {
+    /// A membership of an account found by its address.
+    #[derive(Debug, Clone)]
+    pub struct ByEmail {
+        /// The account.
+        user_id: Uuid,
+        /// The clinic.
+        clinic_id: Uuid,
+        /// The member's name.
+        display_name: String,
+    }
+}
+
+/// The memberships behind an address's blind index.
+pub async fn by_email(tx: &SignInTx, index: &[u8]) -> Result<Vec<ByEmail>> {
+    tx.0.rows(sql::BY_EMAIL, &[&index]).await
+}

@@ -75,7 +75,7 @@ mod tests {
         assert_eq!(format!("{token:?}"), "Token(…)");
         assert_ne!(token, Token::from_random(&[0xA6; 32]));
         let long = "a".repeat(44);
-        for wrong in ["", "abc", long.as_str(), &format!("{}'", "a".repeat(42)), &"é".repeat(22)[..43]] {
+        for wrong in ["", "abc", long.as_str(), &format!("{}'", "a".repeat(42)), &format!("{}a", "é".repeat(21))] {
             assert_eq!(Token::parse(wrong), None, "{wrong}");
         }
     }

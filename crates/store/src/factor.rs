@@ -95,3 +95,10 @@ pub async fn use_recovery(tx: &SignInTx, user: Uuid, mac: &[u8]) -> Result<bool>
 pub async fn recovery_left(tx: &SignInTx, user: Uuid) -> Result<i64> {
     Ok(tx.0.value(sql::RECOVERY_LEFT, &[&user]).await?.unwrap_or(0))
 }
+
+/// Forgets every factor of an account whose owner lost them.
+pub async fn clear(tx: &SignInTx, user: Uuid) -> Result<()> {
+    tx.0.execute(sql::CLEAR_PASSKEYS, &[&user]).await?;
+    tx.0.execute(sql::CLEAR_TOTP, &[&user]).await?;
+    tx.0.execute(sql::CLEAR_RECOVERY, &[&user]).await.map(drop)
+}

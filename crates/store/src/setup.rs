@@ -1,9 +1,9 @@
-//! What only the owner of the database does: marking a demonstration.
+//! What is settled at start-up: whose installation it is, and with which key.
 
 use tokio_postgres::NoTls;
 use uuid::Uuid;
 
-use crate::{Error, Result, SignInTx, row::row, statements::setup as sql};
+use crate::{Result, SignInTx, row::FromRow, row::row, server::DatabaseUrl, statements::setup as sql};
 
 row! {
     /// One of the demonstration's people.
@@ -22,23 +22,64 @@ row! {
     }
 }
 
-/// Marks the installation as a demonstration, as the owner.
-///
-/// # Errors
-/// See [`Error`].
-pub async fn mark_demo(owner_url: &str) -> Result<()> {
-    let (client, connection) = tokio_postgres::connect(owner_url, NoTls).await?;
-    let running = tokio::spawn(connection);
-    let marked = client.execute(sql::MARK_DEMO, &[]).await;
-    drop(client);
-    running.await.map_err(|_| Error::Unavailable)?.ok();
-    marked.map(drop).map_err(Error::from)
+row! {
+    /// What kind of installation this is.
+    #[derive(Debug, Clone)]
+    pub struct Installation {
+        /// Whether it is a demonstration.
+        demo: bool,
+        /// The check value of the root key that belongs to it, once there is one.
+        root_key_check: Option<Vec<u8>>,
+        /// Whether anybody uses it.
+        has_clinics: Option<bool>,
+    }
+}
+
+/// The owner's own connection, for a few statements at start-up.
+pub struct Owner {
+    client: tokio_postgres::Client,
+}
+
+impl Owner {
+    /// Connects as the owner of the schema.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unavailable`] when the database is away.
+    pub async fn connect(owner_url: &DatabaseUrl) -> Result<Owner> {
+        let (client, connection) = tokio_postgres::connect(owner_url.expose(), NoTls).await?;
+        tokio::spawn(connection);
+        Ok(Owner { client })
+    }
+
+    /// What kind of installation this is.
+    ///
+    /// # Errors
+    /// See [`crate::Error`].
+    pub async fn installation(&self) -> Result<Installation> {
+        Ok(Installation::from_row(&self.client.query_one(sql::INSTALLATION, &[]).await?)?)
+    }
+
+    /// Marks the installation as a demonstration, for ever.
+    ///
+    /// # Errors
+    /// See [`crate::Error`].
+    pub async fn mark_demo(&self) -> Result<()> {
+        Ok(self.client.execute(sql::MARK_DEMO, &[]).await.map(drop)?)
+    }
+
+    /// Remembers which root key belongs to this installation. A value kept before stays.
+    ///
+    /// # Errors
+    /// See [`crate::Error`].
+    pub async fn keep_key_check(&self, value: &[u8]) -> Result<()> {
+        Ok(self.client.execute(sql::KEEP_KEY_CHECK, &[&value]).await.map(drop)?)
+    }
 }
 
 /// Whether any clinic exists.
 ///
 /// # Errors
-/// See [`Error`].
+/// See [`crate::Error`].
 pub async fn is_seeded(tx: &SignInTx) -> Result<bool> {
     Ok(tx.0.value(sql::IS_SEEDED, &[]).await?.unwrap_or(false))
 }
@@ -46,7 +87,7 @@ pub async fn is_seeded(tx: &SignInTx) -> Result<bool> {
 /// Every member of every clinic, for the demonstration's list of links.
 ///
 /// # Errors
-/// See [`Error`].
+/// See [`crate::Error`].
 pub async fn people(tx: &SignInTx) -> Result<Vec<Person>> {
     tx.0.rows(sql::DEMO_PEOPLE, &[]).await
 }

@@ -32,6 +32,7 @@ pub fn shapes() -> Vec<Shape> {
         shape::<store::account::Standing>(account::STANDING),
         shape::<store::account::CeremonyRow>(account::TAKE_CEREMONY),
         shape::<store::account::CeremonyRow>(account::PEEK_CEREMONY),
+        shape::<store::account::ByEmail>(account::BY_EMAIL),
         shape::<store::account::LinkOwner>(account::PEEK_LINK),
         shape::<store::account::UsedLink>(account::USE_LINK),
         shape::<store::factor::PasskeyRow>(factor::PASSKEYS),
@@ -43,6 +44,7 @@ pub fn shapes() -> Vec<Shape> {
         shape::<store::conversation::Opened>(conversation::OPEN),
         shape::<store::conversation::MessageRow>(conversation::MESSAGES),
         shape::<store::message::Inserted>(message::INSERT),
+        shape::<store::setup::Installation>(setup::INSTALLATION),
         shape::<store::setup::Person>(setup::DEMO_PEOPLE),
     ]
 }

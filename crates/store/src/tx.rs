@@ -29,13 +29,19 @@ impl Transaction {
         let tx = Transaction { object: Some(object) };
         let token = session.token.expose();
         let params: Params<'_> = &[&token, &session.client.request_id, &session.client.ip, &session.client.user_agent];
-        // `enter` may slide the idle timeout, so the rest of a reading transaction is made read-only after it.
-        let after = if read_only { "SET TRANSACTION READ ONLY" } else { "" };
         let answered = {
             let object = tx.object()?;
-            let (begun, entered, _) =
-                join!(object.batch_execute("BEGIN"), object.query_one(&enter, params), object.batch_execute(after));
-            begun.and(entered)
+            let begin = object.batch_execute("BEGIN");
+            let enter = object.query_one(&enter, params);
+            let (begun, entered) = if read_only {
+                // After `enter`, which may slide the idle timeout.
+                let (begun, entered, limited) = join!(begin, enter, object.batch_execute("SET TRANSACTION READ ONLY"));
+                (begun.and(limited), entered)
+            } else {
+                join!(begin, enter)
+            };
+            // The session's answer first: when it fails, what came after it only says so.
+            entered.and_then(|row| begun.map(|()| row))
         };
         match answered {
             Ok(row) => Ok((tx, Entered::from_row(&row)?)),
@@ -54,7 +60,7 @@ impl Transaction {
         let answered = {
             let object = tx.object()?;
             let (begun, described) = join(object.batch_execute("BEGIN"), object.query_one(&describe, params)).await;
-            begun.and(described)
+            described.and_then(|row| begun.map(|()| row))
         };
         match answered {
             Ok(_) => Ok(tx),

@@ -1,4 +1,5 @@
 //! What must be true of every table, function and role, read from the catalogue.
+#![allow(clippy::unwrap_used)]
 
 use sigilo_testkit::TestDatabase;
 
@@ -47,7 +48,7 @@ async fn the_clinic_is_the_floor_of_every_tenant_table() {
         "SELECT tablename || '.' || policyname FROM pg_policies
           WHERE schemaname = 'public' AND roles @> '{sigilo_app}' AND cmd IN ('ALL', 'UPDATE')
             AND with_check IS NULL
-            AND has_table_privilege('sigilo_app', format('public.%I', tablename), 'INSERT, UPDATE, DELETE')",
+            AND has_table_privilege('sigilo_app', to_regclass(format('%I.%I', schemaname, tablename)), 'INSERT, UPDATE, DELETE')",
     )
     .await;
     assert!(unchecked.is_empty(), "{unchecked:?}");

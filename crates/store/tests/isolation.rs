@@ -1,4 +1,5 @@
 //! Two clinics never see each other, whatever is sent over the app's own connection.
+#![allow(clippy::unwrap_used)]
 
 mod support;
 

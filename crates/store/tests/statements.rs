@@ -1,4 +1,5 @@
 //! Every statement of `queries/` against the migrated schema, as the role that runs it.
+#![allow(clippy::unwrap_used)]
 
 use sigilo_store::{server::Role, statements};
 use sigilo_testkit::TestDatabase;
@@ -11,8 +12,8 @@ fn role_of(name: &str) -> Role {
             "session.enter" | "session.standing" | "session.recent_access" | "session.audit" => Role::App,
             _ => Role::Auth,
         },
-        "setup" if name == "setup.mark_demo" => Role::Owner,
-        "setup" => Role::Auth,
+        "setup" if ["setup.is_seeded", "setup.demo_people"].contains(&name) => Role::Auth,
+        "setup" => Role::Owner,
         _ => Role::App,
     }
 }

@@ -1,4 +1,5 @@
 //! The trail: written by the database itself, never changed, never missing.
+#![allow(clippy::unwrap_used)]
 
 mod support;
 

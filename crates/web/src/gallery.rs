@@ -178,6 +178,7 @@ fn screens() -> Vec<(&'static str, String)> {
     let enrol = |totp| EnrolPage {
         frame: entry("Proteger a conta"),
         totp,
+        provider: (!totp).then(|| "Entrar com Google".to_owned()),
         qr: qr(),
         secret: secret.clone(),
         error: None,

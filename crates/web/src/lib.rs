@@ -32,7 +32,7 @@ use axum::response::Redirect;
 use axum::routing::get;
 use sigilo_features::App;
 
-pub use shell::WebSettings;
+pub use shell::{Rate, WebSettings};
 
 /// What every handler can reach.
 #[derive(Clone)]

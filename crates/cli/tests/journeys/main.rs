@@ -12,24 +12,25 @@ use support::{number, queries};
 #[tokio::test]
 async fn an_account_with_a_passkey() {
     let stand = Stand::shared().await;
-    let site = stand.demo();
+    let site = stand.open(|_| {});
     let database = stand.superuser().await;
     journey("passkey", &site, &database, &[]).await;
 
     assert_eq!(number(&database, "SELECT count(*) FROM auth.passkeys").await, 1);
     let rows = database
         .query(
-            "SELECT action, count(*), bool_and(session_duration_seconds IS NOT NULL) FROM access_logs
-              GROUP BY action ORDER BY action",
+            "SELECT action, failure_reason, session_duration_seconds IS NOT NULL, count(*) FROM access_logs
+              GROUP BY 1, 2, 3 ORDER BY 1, 2",
             &[],
         )
         .await
         .unwrap();
-    let rows: Vec<(String, i64, bool)> = rows.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect();
+    let rows: Vec<(&str, Option<&str>, bool, i64)> =
+        rows.iter().map(|row| (row.get(0), row.get(1), row.get(2), row.get(3))).collect();
     assert_eq!(
         rows,
-        [("failed_login".into(), 1, false), ("login".into(), 2, false), ("logout".into(), 2, true)],
-        "the replayed assertion is a failure without an account"
+        [("failed_login", Some("passkey_refused"), false, 1), ("login", None, false, 2), ("logout", None, true, 2)],
+        "the replayed assertion failed, and each sign-out tells how long the session lasted"
     );
     let email = "SELECT count(*) FROM auth.users WHERE email_sealed IS NOT NULL AND NOT email_verified";
     assert_eq!(number(&database, email).await, 1);
@@ -41,7 +42,7 @@ async fn a_provider_and_an_authenticator_app() {
     const LABEL: &str = "Entrar com a conta da clínica de teste";
     let provider = Provider::start(SECRET).await;
     let stand = Stand::shared().await;
-    let site = stand.demo_with(|command| {
+    let site = stand.open(|command| {
         command
             .env("SIGILO_OIDC_ISSUER", &provider.issuer)
             .env("SIGILO_OIDC_CLIENT_ID", "sigilo")
@@ -49,7 +50,6 @@ async fn a_provider_and_an_authenticator_app() {
             .env("SIGILO_OIDC_LABEL", LABEL);
     });
     let database = stand.superuser().await;
-    // The journey counts accounts, so the invented people leave first.
     journey("provider_sign_in", &site, &database, &[("SIGILO_OIDC_ISSUER", &provider.issuer)]).await;
 
     let methods = "SELECT count(DISTINCT method) FROM auth.sessions WHERE method IN ('oidc+totp', 'oidc+recovery')";
@@ -59,14 +59,14 @@ async fn a_provider_and_an_authenticator_app() {
 #[tokio::test]
 async fn professional_data_and_four_consents() {
     let stand = Stand::shared().await;
-    let site = stand.demo();
+    let site = stand.open(|_| {});
     journey("onboarding", &site, &stand.superuser().await, &[]).await;
 }
 
 #[tokio::test]
 async fn sessions_lock_and_end() {
     let stand = Stand::shared().await;
-    let site = stand.demo();
+    let site = stand.open(|_| {});
     journey("sessions", &site, &stand.superuser().await, &[]).await;
 }
 

@@ -62,7 +62,7 @@ pub async fn journey(name: &str, site: &Site, database: &Client, settings: &[(&s
 }
 
 async fn rows(database: &Client, statement: &str) -> Result<String, tokio_postgres::Error> {
-    let wrapped = format!("WITH asked AS ({statement}) SELECT coalesce(json_agg(asked), '[]')::text FROM asked");
+    let wrapped = format!("WITH asked AS ({statement}) SELECT coalesce(jsonb_agg(asked), '[]')::text FROM asked");
     Ok(database.query_one(&wrapped, &[]).await?.get(0))
 }
 
@@ -70,8 +70,7 @@ async fn rows(database: &Client, statement: &str) -> Result<String, tokio_postgr
 pub struct Provider {
     /// Its address.
     pub issuer: String,
-    _child: Child,
-    _stdin: ChildStdin,
+    _running: (Child, ChildStdin, Lines<BufReader<ChildStdout>>),
 }
 
 impl Provider {
@@ -81,6 +80,6 @@ impl Provider {
         command.env("SIGILO_OIDC_CLIENT_SECRET", secret).stderr(Stdio::null());
         let (child, stdin, mut lines) = spawn(command);
         let issuer = timeout(PATIENCE, lines.next_line()).await.expect("in time").expect("a line").expect("its address");
-        Provider { issuer, _child: child, _stdin: stdin }
+        Provider { issuer, _running: (child, stdin, lines) }
     }
 }

@@ -80,7 +80,7 @@ impl Stand {
         sigilo
     }
 
-    /// Starts `sigilo demo`, which lets anyone sign up and prints a link for each invented person.
+    /// Starts `sigilo demo`, which prints a link for each invented person. It believes each visitor's own address.
     pub fn demo(&self) -> Site {
         self.demo_with(|_| {})
     }
@@ -88,15 +88,16 @@ impl Stand {
     /// As [`Stand::demo`], with more settings.
     pub fn demo_with(&self, settings: impl FnOnce(&mut Command)) -> Site {
         let mut command = self.command("demo");
-        command.args(["--listen", "127.0.0.1:0"]);
+        command.args(["--listen", "127.0.0.1:0", "--trusted-proxy"]);
         settings(&mut command);
         Site::start(command, "Sigilo está em ", "Ctrl+C encerra.")
     }
 
-    /// Starts `sigilo serve`.
-    pub fn serve(&self) -> Site {
+    /// Starts `sigilo serve` on an empty installation where anyone may open an account.
+    pub fn open(&self, settings: impl FnOnce(&mut Command)) -> Site {
         let mut command = self.command("serve");
-        command.args(["--listen", "127.0.0.1:0"]);
+        command.args(["--listen", "127.0.0.1:0", "--sign-up", "aberto"]);
+        settings(&mut command);
         Site::start(command, "Sigilo atende em ", "\n")
     }
 }

@@ -20,7 +20,7 @@ pub(super) const WORDS: &[(u32, &str)] = &[
          negra preta parda prudencia benta inocente feliz leal leao lobo coelho carneiro
          cordeiro pereira figueira oliveira pinheiro carvalho nogueira prado lago serra rios ribeiro monte montes vale
          guerra barros cruz campo mata matos machado leme passos porto ponte pontes fonte fontes castro caldas dores
-         nascimento batista evangelista luso romeu ramo cravo malva verbena camomila
+         nascimento batista evangelista luso ramo cravo malva verbena camomila
          america lucida lucido altiva ativa ativo pura puro real regia regio silvestre
          urbano urbana rural primo prima dina iva ita nice marinho marinha
          cora coral cristal diamante esmeralda turquesa opala agata          analise norte sul leste oeste oriente ocidente estela estrela senhora menina maioral

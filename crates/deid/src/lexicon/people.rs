@@ -17,7 +17,9 @@ pub(super) const WORDS: &[(u32, &str)] = &[
          dermatologista ginecologista psiquiatra urologista oncologista radiologista intensivista clinico
          psicologo psicologa nutricionista fisioterapeuta fonoaudiologo fonoaudiologa farmaceutico farmaceutica
          dentista tecnico tecnica auxiliar assistente terapeuta agente acs parteira doula
-         solicitante assinado assinatura examinador informante declarante contratante
+         solicitante relator relatora ministro ministra desembargador desembargadora juiz juiza delegado delegada
+         promotor promotora deputado deputada vereador vereadora diretor diretora coordenador coordenadora secretario
+         secretaria gerente supervisor supervisora assinado assinatura examinador informante declarante contratante
          chamado chamada apelido apelidado apelidada conhecido conhecida identificado identificada
          falecido falecida viuvo viuva",
     ),

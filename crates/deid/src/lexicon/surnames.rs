@@ -4,7 +4,7 @@ use super::Entry as E;
 
 pub(super) const WORDS: &[(u32, &str)] = &[(
     E::SURNAME,
-    "silva santos oliveira souza sousa rodrigues ferreira alves pereira lima gomes costa ribeiro martins carvalho
+    "filho junior segundo prudente silva santos oliveira souza sousa rodrigues ferreira alves pereira lima gomes costa ribeiro martins carvalho
      almeida lopes soares fernandes vieira barbosa rocha dias nascimento andrade moreira nunes marques machado
      mendes freitas cardoso ramos goncalves santana teixeira araujo pinto cavalcanti cavalcante cunha borges
      castro campos moura duarte reis morais moraes medeiros azevedo correia correa monteiro melo mello nogueira

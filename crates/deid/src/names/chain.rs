@@ -71,12 +71,19 @@ impl Chain {
             return char_at(cx.text, word.end) == Some('.');
         }
         let surname = entry.has(Entry::SURNAME);
-        if entry.has(Entry::BLOCKED) && !(surname && word.case == Case::Title) {
+        // "Filho", "Neto" and colours are words of the ward too, but not after a name and in its spelling.
+        let suffix = surname && (word.case == Case::Title || (word.case == Case::Upper && self.len > 1));
+        if entry.has(Entry::BLOCKED) && !suffix {
             return false;
         }
         match word.case {
             Case::Initial => false,
             Case::Title => {
+                // "MARIA SILVA Acórdão": the capitals end where the name does.
+                let first = self.first().word.case;
+                if first == Case::Upper && !surname && entry.bucket() < 3 {
+                    return false;
+                }
                 surname
                     || entry.bucket() >= 1
                     || (!entry.has(Entry::EPONYM)
@@ -85,7 +92,8 @@ impl Chain {
             Case::Upper => {
                 let plain = entry.has(Entry::ORDINARY);
                 let known = surname || (entry.bucket() >= 1 && (!plain || entry.bucket() >= 4));
-                let trusted = strength == Strength::Label || part.after_particle;
+                let alone = !starts_with_capitals(cx, word.end);
+                let trusted = strength == Strength::Label || part.after_particle || (entry.is_empty() && alone);
                 self.first().word.case == Case::Upper
                     && (known || (trusted && word.letters > 2 && !is_adjective(cx.text, word)))
             }
@@ -99,6 +107,15 @@ impl Chain {
             }
         }
     }
+}
+
+/// Whether a word in capitals follows that is no name, so that capitals say nothing here.
+fn starts_with_capitals(cx: &Context, pos: usize) -> bool {
+    let next = skip_gap(cx.text, pos, false).and_then(|at| read_word(cx.text, at));
+    next.is_some_and(|w| {
+        let entry = cx.lexicon.look_up(w.key);
+        w.case == Case::Upper && !entry.has(Entry::SURNAME) && (entry.bucket() < 3 || entry.has(Entry::ORDINARY))
+    })
 }
 
 /// The next word of the name after `pos`, past one particle. Only spaces, a hyphen, the point of an initial
@@ -148,11 +165,11 @@ fn skip_gap(text: &str, mut pos: usize, initial: bool) -> Option<usize> {
 
 /// Endings of adjectives, participles and nouns of the ward that no unlisted name is likely to have.
 pub(super) fn is_adjective(text: &str, word: &Word) -> bool {
-    const ENDINGS: [&str; 47] = [
+    const ENDINGS: [&str; 50] = [
         "ado", "ada", "ados", "adas", "ido", "ida", "idos", "idas", "ico", "ica", "icos", "icas", "oso", "osa", "ivo",
         "iva", "ente", "ante", "entes", "antes", "vel", "veis", "ndo", "mente", "ção", "ções", "são", "sões", "dade",
         "ista", "ário", "ária", "ório", "ória", "enso", "ensa", "ismo", "ite", "ose", "emia", "patia", "tomia",
-        "grafia", "scopia", "ista", "mento", "gia",
+        "grafia", "scopia", "mento", "gia", "ou", "iu", "eram", "aram",
     ];
     let Some(spelled) = text.get(word.start..word.end) else { return false };
     if word.letters < 6 {

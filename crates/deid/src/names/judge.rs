@@ -4,7 +4,7 @@ use super::Strength;
 use super::chain::{Chain, Part, is_adjective};
 use crate::context::Context;
 use crate::digits::digit_at;
-use crate::fold::{Case, Word, char_at};
+use crate::fold::{Case, Word, char_at, read_word};
 use crate::kind::Method;
 use crate::lexicon::Entry;
 
@@ -153,6 +153,22 @@ fn initials(cx: &Context, chain: &Chain) -> bool {
             .any(|p| p.word.case != Case::Initial && (p.entry.has(Entry::SURNAME) || p.entry.bucket() >= 3))
 }
 
+/// ", 45 anos" after the word: only a person has an age.
+fn has_age(cx: &Context, end: usize) -> bool {
+    const ANOS: u64 = crate::fold::key("anos");
+    const MESES: u64 = crate::fold::key("meses");
+    let Some(rest) = cx.text.get(end..) else { return false };
+    let number = rest.trim_start_matches([',', ' ', '(']);
+    let gap = rest.len() - number.len();
+    let digits = number.bytes().take(4).take_while(u8::is_ascii_digit).count();
+    if !(1..=3).contains(&gap) || !(1..=3).contains(&digits) {
+        return false;
+    }
+    let unit = end + gap + digits;
+    let space = usize::from(char_at(cx.text, unit) == Some(' '));
+    read_word(cx.text, unit + space).is_some_and(|w| w.key == ANOS || w.key == MESES)
+}
+
 /// With nothing to introduce it, the census list decides.
 fn by_list(cx: &Context, chain: &Chain) -> Option<Verdict> {
     let first = chain.first();
@@ -166,7 +182,10 @@ fn by_list(cx: &Context, chain: &Chain) -> Option<Verdict> {
         .iter()
         .skip(1)
         .take_while(|p| {
-            p.word.case == Case::Initial || p.entry.has(Entry::SURNAME) || p.entry.bucket() >= 1 || p.after_particle
+            matches!(p.word.case, Case::Initial | Case::Upper)
+                || p.entry.has(Entry::SURNAME)
+                || p.entry.bucket() >= 1
+                || p.after_particle
         })
         .count();
     let backed = chain.parts().iter().skip(1).take(known).any(|p| p.entry.has(Entry::SURNAME) || p.entry.bucket() >= 3);
@@ -177,6 +196,9 @@ fn by_list(cx: &Context, chain: &Chain) -> Option<Verdict> {
         Case::Title => {
             if backed && known > 0 && (entry.bucket() >= if plain { 3 } else { 1 }) {
                 return verdict(chain.parts().len(), 0.80);
+            }
+            if plain && entry.bucket() >= COMMON && chain.parts().len() == 1 && has_age(cx, word.end) {
+                return Some(Verdict { words: 1, method: Method::Indicador, confidence: 0.80 });
             }
             (is_listed(first, 3) && !(entry.has(Entry::EPONYM) && scored)).then_some(())?;
             verdict(chain.parts().len(), if entry.bucket() >= VERY_COMMON { 0.65 } else { 0.55 })

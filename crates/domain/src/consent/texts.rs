@@ -33,8 +33,8 @@ Servem para identificar você, proteger a conta e provar, diante de uma auditori
 usados para publicidade, e ficam no servidor da própria clínica.\n\n\
 O perfil é guardado enquanto a conta existir; os registros de acesso, por no mínimo 6 meses (Marco Civil da Internet, \
 art. 15); a trilha de auditoria, por 5 anos.\n\n\
-Você pode ver, corrigir e exportar os seus dados e revogar esta autorização a qualquer momento na página da sua conta. \
-A revogação não desfaz o que foi feito antes dela.",
+Você pode ver os seus dados e revogar esta autorização a qualquer momento na página da sua conta. Para corrigir \
+dados ou receber uma cópia deles, peça à clínica. A revogação não desfaz o que foi feito antes dela.",
     legal_basis: "Art. 7, I",
     purpose: "Identificação do profissional, segurança da conta e prestação de contas",
     data_categories: &["identificação", "contato", "identificação profissional", "registros de acesso"],

@@ -16,22 +16,28 @@ pub(crate) enum Attempt<T> {
         account: Option<(Uuid, Uuid)>,
         /// Why, for the log.
         reason: &'static str,
+        /// What the caller is told.
+        answer: Error,
     },
 }
 
 impl<T> Attempt<T> {
     /// A refusal that is not about a known account.
     pub(crate) fn refused(reason: &'static str) -> Attempt<T> {
-        Attempt::Refused { account: None, reason }
+        Attempt::Refused { account: None, reason, answer: Error::SignInFailed }
     }
 
     /// A refusal about a member.
     pub(crate) fn refused_for(standing: &account::Standing, reason: &'static str) -> Attempt<T> {
-        Attempt::Refused { account: Some((standing.id, standing.clinic_id)), reason }
+        Attempt::Refused {
+            account: Some((standing.id, standing.clinic_id)),
+            reason,
+            answer: Error::SignInFailed,
+        }
     }
 }
 
-/// Runs one attempt. A refusal is committed with its records and answered with [`Error::SignInFailed`].
+/// Runs one attempt. A refusal, also of a replayed or expired ceremony, is committed with its records.
 pub(crate) async fn attempt<T>(
     app: &App,
     client: &Client,
@@ -44,8 +50,13 @@ pub(crate) async fn attempt<T>(
             if seconds > 0 {
                 return Err(Error::TooMany { retry_after_seconds: seconds });
             }
-            let outcome = work(tx).await?;
-            if let Attempt::Refused { account, reason } = &outcome {
+            let outcome = match work(tx).await {
+                Err(Error::Expired) => {
+                    Attempt::Refused { account: None, reason: "expired_or_replayed", answer: Error::Expired }
+                }
+                other => other?,
+            };
+            if let Attempt::Refused { account, reason, .. } = &outcome {
                 record(tx, client, *account, reason).await?;
             }
             Ok(outcome)
@@ -53,7 +64,7 @@ pub(crate) async fn attempt<T>(
         .await?;
     match outcome {
         Attempt::Passed(value) => Ok(value),
-        Attempt::Refused { .. } => Err(Error::SignInFailed),
+        Attempt::Refused { answer, .. } => Err(answer),
     }
 }
 

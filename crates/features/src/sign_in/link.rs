@@ -32,13 +32,13 @@ pub async fn link_preview(app: &App, client: &Client, secret: &str) -> Result<Li
 /// # Errors
 /// [`Error::Expired`] when it was used, has expired, or never existed; the attempt is recorded.
 pub async fn link_use(app: &App, client: &Client, secret: &str) -> Result<Step> {
-    let used = attempt(app, client, async |tx: &SignInTx| -> Result<Attempt<Step>> {
+    attempt(app, client, async |tx: &SignInTx| -> Result<Attempt<Step>> {
         let link = match Token::parse(secret) {
             Some(token) => account::use_link(tx, &token).await?,
             None => None,
         };
         let Some(link) = link else {
-            return Ok(Attempt::refused("link_expired"));
+            return Ok(Attempt::Refused { account: None, reason: "link_expired", answer: Error::Expired });
         };
         let standing = active(tx, link.user_id).await?;
         if link.kind == "demo" {
@@ -47,6 +47,5 @@ pub async fn link_use(app: &App, client: &Client, secret: &str) -> Result<Step> 
         }
         Ok(Attempt::Passed(to_second_factor(app, tx, &standing, "link").await?))
     })
-    .await;
-    used.map_err(|error| if error == Error::SignInFailed { Error::Expired } else { error })
+    .await
 }

@@ -15,7 +15,7 @@ use uuid::Uuid;
 use sigilo_domain::name;
 use sigilo_store::{SignInTx, account};
 
-use super::{Attempt, Step, active, attempt, to_second_factor};
+use super::{Attempt, PENDING, Pending, Step, active, attempt, to_second_factor};
 use crate::{App, Client, Error, OidcSettings, Result, SignUp, Token, ceremony, new_token, sign_up};
 
 const KIND: &str = "oidc";
@@ -46,6 +46,8 @@ pub struct OidcCallback {
 
 #[derive(Serialize, Deserialize)]
 struct Flow {
+    /// An invited account that this sign-in will be bound to.
+    invited: Option<Uuid>,
     state: CsrfToken,
     nonce: Nonce,
     verifier: PkceCodeVerifier,
@@ -149,9 +151,12 @@ impl Provider {
 
 /// Begins a sign-in at the provider: where to send the browser, and the ceremony's secret.
 ///
+/// `entering` is the sign-in in progress, if there is one: whoever came by an invitation binds the provider's
+/// account to the invited one.
+///
 /// # Errors
 /// [`Error::NotFound`] without a provider, [`Error::Unavailable`] when it is away.
-pub async fn oidc_start(app: &App, client: &Client) -> Result<(Url, Token)> {
+pub async fn oidc_start(app: &App, client: &Client, entering: Option<&Token>) -> Result<(Url, Token)> {
     let provider = app.provider().ok_or(Error::NotFound)?;
     let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
     let (url, state, nonce) = provider
@@ -167,9 +172,15 @@ pub async fn oidc_start(app: &App, client: &Client) -> Result<(Url, Token)> {
         .set_pkce_challenge(challenge)
         .url();
     let token = new_token();
-    let flow = Flow { state, nonce, verifier };
     app.db()
-        .sign_in(client, async |tx: &SignInTx| ceremony::keep(app, tx, &token, KIND, None, &flow).await)
+        .sign_in(client, async |tx: &SignInTx| {
+            let invited = match entering {
+                Some(entering) => invited_account(app, tx, entering).await?,
+                None => None,
+            };
+            let flow = Flow { invited, state, nonce, verifier };
+            ceremony::keep(app, tx, &token, KIND, invited, &flow).await
+        })
         .await?;
     Ok((url, token))
 }
@@ -182,8 +193,11 @@ pub async fn oidc_start(app: &App, client: &Client) -> Result<(Url, Token)> {
 pub async fn oidc_finish(app: &App, client: &Client, token: &Token, callback: OidcCallback) -> Result<Step> {
     let provider = app.provider().ok_or(Error::NotFound)?;
     // The ceremony ends before the provider is asked, so that a callback works once whatever happens next.
-    let flow: Flow =
-        app.db().sign_in(client, async |tx: &SignInTx| ceremony::take(app, tx, token, KIND).await).await?;
+    let flow: Flow = attempt(app, client, async |tx: &SignInTx| {
+        Ok(Attempt::Passed(ceremony::take(app, tx, token, KIND).await?))
+    })
+    .await?;
+    let invited = flow.invited;
     let forged = callback.state.as_deref() != Some(flow.state.secret());
     let person = match callback.code.filter(|_| !forged && callback.error.is_none()) {
         Some(code) => provider.person(code, flow).await?,
@@ -195,12 +209,31 @@ pub async fn oidc_finish(app: &App, client: &Client, token: &Token, callback: Oi
         };
         let user = match account::by_identity(tx, &person.issuer, &person.subject).await? {
             Some(user) => user,
-            None => register(app, tx, &person).await?,
+            None => match invited {
+                Some(user) => {
+                    account::link_identity(tx, user, &person.issuer, &person.subject).await?;
+                    user
+                }
+                None => register(app, tx, &person).await?,
+            },
         };
         let standing = active(tx, user).await?;
         Ok(Attempt::Passed(to_second_factor(app, tx, &standing, "oidc").await?))
     })
     .await
+}
+
+/// The account of an invitation that was opened in this browser and is not finished yet.
+async fn invited_account(app: &App, tx: &SignInTx, entering: &Token) -> Result<Option<Uuid>> {
+    match ceremony::peek::<Pending>(app, tx, entering, PENDING).await {
+        Ok(pending) if pending.first == "link" => {
+            let standing = active(tx, pending.user).await?;
+            // An account that can be entered already is not opened to another provider account by a link alone.
+            Ok((!standing.has_passkey && !standing.has_totp && !standing.has_identity).then_some(standing.id))
+        }
+        Ok(_) | Err(Error::Expired) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 async fn register(app: &App, tx: &SignInTx, person: &Person) -> Result<Uuid> {

@@ -1,4 +1,5 @@
 //! Two clinics with a doctor each, as the sign-in code makes them.
+#![allow(clippy::unwrap_used)]
 #![allow(dead_code, reason = "each test file uses its part")]
 
 use std::net::Ipv4Addr;

@@ -15,7 +15,7 @@ use zeroize::{Zeroize, Zeroizing};
 use crate::Web;
 use crate::body::{Payload, without_controls};
 use crate::errors::Answer;
-use crate::visitor::Professional;
+use crate::visitor::Current;
 
 /// JSON may spend six bytes on one (`\u0041`); the marked phrases come on top.
 const BODY_LIMIT: usize = 7 * message::MAX_TEXT_BYTES;
@@ -45,7 +45,7 @@ impl Drop for ProcessMessage {
 
 async fn process_message(
     State(app): State<App>,
-    who: Professional,
+    Current(session): Current,
     Payload(mut body): Payload<ProcessMessage>,
 ) -> Result<axum::Json<Value>, Answer> {
     without_controls(&body.message)?;
@@ -55,12 +55,12 @@ async fn process_message(
     }
     let text = Zeroizing::new(std::mem::take(&mut body.message));
     let added = std::mem::take(&mut body.added);
-    let sent = message::send(&app, &who.session, body.conversation_id, text, added).await?;
+    let sent = message::send(&app, &session, body.conversation_id, text, added).await?;
     Ok(axum::Json(message_json(&sent)))
 }
 
-async fn conversations(State(app): State<App>, who: Professional) -> Result<axum::Json<Value>, Answer> {
-    let list = conversation::list(&app, &who.session).await?;
+async fn conversations(State(app): State<App>, Current(session): Current) -> Result<axum::Json<Value>, Answer> {
+    let list = conversation::list(&app, &session).await?;
     let list: Vec<Value> = list
         .iter()
         .map(|one| {
@@ -77,11 +77,11 @@ async fn conversations(State(app): State<App>, who: Professional) -> Result<axum
 
 async fn conversation(
     State(app): State<App>,
-    who: Professional,
+    Current(session): Current,
     Path(id): Path<String>,
 ) -> Result<axum::Json<Value>, Answer> {
     let id = id.parse().map_err(|_| Answer::not_found())?;
-    let found = conversation::open(&app, &who.session, id).await?;
+    let found = conversation::open(&app, &session, id).await?;
     if found.deleted {
         return Err(Answer::not_found());
     }

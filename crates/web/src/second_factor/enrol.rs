@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use serde_json::{Value, json};
 use sigilo_features::second_factor::{self, TotpSetup};
+use sigilo_features::sign_in;
 use sigilo_features::{App, Client, Error, Token};
 
 use super::{ENROL_PATH, Svg, grouped, qr_code};
@@ -32,6 +33,8 @@ pub(super) fn routes() -> Router<Web> {
 pub(crate) struct Page {
     pub(crate) frame: Frame,
     pub(crate) totp: bool,
+    /// The provider's button, for whoever came by an invitation.
+    pub(crate) provider: Option<String>,
     pub(crate) qr: Option<Svg>,
     pub(crate) secret: Vec<String>,
     pub(crate) error: Option<String>,
@@ -60,6 +63,7 @@ async fn show(app: &App, client: &Client, pending: &Token, status: StatusCode, e
             let page = Page {
                 frame: Frame::entry("Proteger a conta", app.settings().demo),
                 totp: setup.is_some(),
+                provider: sign_in::methods(app).oidc.filter(|_| setup.is_none()),
                 qr: setup.as_ref().and_then(|setup| qr_code(&setup.otpauth_uri)),
                 secret: setup.map(|setup| grouped(&setup.secret_base32)).unwrap_or_default(),
                 error,

@@ -65,8 +65,9 @@ fn retry(app: &App, error: Error) -> Response {
     sign_in_page(app, answer.status, Some(answer))
 }
 
-async fn oidc_start(State(app): State<App>, Caller(client): Caller) -> Response {
-    match sign_in::oidc_start(&app, &client).await {
+async fn oidc_start(State(app): State<App>, Caller(client): Caller, headers: HeaderMap) -> Response {
+    let entering = cookies::read(&headers, cookies::ENTRY);
+    match sign_in::oidc_start(&app, &client, entering.as_ref()).await {
         Ok((url, pending)) => (cookies::entering(&pending), Redirect::to(url.as_str())).into_response(),
         Err(error) => retry(&app, error),
     }

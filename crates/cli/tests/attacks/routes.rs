@@ -1,0 +1,223 @@
+//! Every route of the site, and what nobody without a session may do there.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use reqwest::Method;
+
+use crate::support::doctor::{OTAVIO, doctor};
+use crate::support::http::{SESSION, Visitor};
+use crate::support::site::Stand;
+use crate::support::{digest, number};
+
+/// Who may come here.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Door {
+    /// Anyone.
+    Open,
+    /// Somebody in the middle of signing in.
+    Entry,
+    /// Only somebody with a session.
+    Closed,
+}
+
+use Door::{Closed, Entry, Open};
+
+/// Method, path and door of every route. A new route takes its place here, or a test below fails.
+pub const ROUTES: &[(&str, &str, Door)] = &[
+    ("GET", "/", Closed),
+    ("GET", "/entrar", Open),
+    ("GET", "/entrar/oidc", Open),
+    ("GET", "/entrar/oidc/retorno", Open),
+    ("POST", "/entrar/chave/opcoes", Open),
+    ("POST", "/entrar/chave", Entry),
+    ("GET", "/entrar/link/{token}", Open),
+    ("POST", "/entrar/link/{token}", Open),
+    ("GET", "/criar-conta", Open),
+    ("POST", "/criar-conta/opcoes", Open),
+    ("POST", "/criar-conta", Entry),
+    ("GET", "/segundo-fator", Entry),
+    ("POST", "/segundo-fator/codigo", Entry),
+    ("POST", "/segundo-fator/chave/opcoes", Entry),
+    ("POST", "/segundo-fator/chave", Entry),
+    ("GET", "/segundo-fator/cadastrar", Entry),
+    ("POST", "/segundo-fator/cadastrar/aplicativo", Entry),
+    ("POST", "/segundo-fator/cadastrar/chave/opcoes", Entry),
+    ("POST", "/segundo-fator/cadastrar/chave", Entry),
+    ("GET", "/boas-vindas", Closed),
+    ("POST", "/boas-vindas", Closed),
+    ("GET", "/conversas", Closed),
+    ("POST", "/conversas", Closed),
+    ("POST", "/conversas/busca", Closed),
+    ("POST", "/conversas/previa", Closed),
+    ("GET", "/conversas/{id}", Closed),
+    ("POST", "/conversas/{id}/mensagens", Closed),
+    ("POST", "/conversas/{id}/titulo", Closed),
+    ("POST", "/conversas/{id}/excluir", Closed),
+    ("POST", "/conversas/{id}/restaurar", Closed),
+    ("GET", "/account", Closed),
+    ("POST", "/account/sessoes/{id}/encerrar", Closed),
+    ("POST", "/account/sessoes/encerrar-outras", Closed),
+    ("GET", "/account/fatores/aplicativo", Open),
+    ("POST", "/account/fatores/aplicativo", Closed),
+    ("POST", "/account/fatores/aplicativo/confirmar", Closed),
+    ("POST", "/account/fatores/chave/opcoes", Closed),
+    ("POST", "/account/fatores/chave", Closed),
+    ("POST", "/account/fatores/{id}/remover", Closed),
+    ("POST", "/account/codigos", Closed),
+    ("POST", "/account/consentimentos/{tipo}/revogar", Closed),
+    ("POST", "/account/consentimentos/{tipo}/conceder", Closed),
+    ("POST", "/sair", Open),
+    ("GET", "/sessao", Open),
+    ("POST", "/sessao/ativa", Open),
+    ("POST", "/sessao/desbloquear/codigo", Closed),
+    ("POST", "/sessao/desbloquear/chave/opcoes", Closed),
+    ("POST", "/sessao/desbloquear/chave", Closed),
+    ("GET", "/saude", Open),
+    ("GET", "/assets/{file}", Open),
+    ("POST", "/api/v1/process-message", Closed),
+    ("GET", "/api/v1/conversations", Closed),
+    ("GET", "/api/v1/conversations/{id}", Closed),
+];
+
+/// A path with something plausible in its places.
+pub fn filled(path: &str, id: &str) -> String {
+    path.replace("{id}", id).replace("{tipo}", "ai_processing").replace("{token}", "x").replace("{file}", "app.css")
+}
+
+const SOMEBODY: &str = "01900000-0000-7000-8000-000000000000";
+
+/// The paths that the source declares: literals and constants in `.route(…)`.
+fn declared() -> BTreeSet<String> {
+    let mut open = vec![PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../web/src"))];
+    let mut sources = Vec::new();
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(folder).unwrap().flatten() {
+            match entry.path() {
+                path if path.is_dir() => open.push(path),
+                path if path.extension().is_some_and(|kind| kind == "rs") => {
+                    sources.push((path.clone(), fs::read_to_string(path).unwrap()));
+                }
+                _ => {}
+            }
+        }
+    }
+    let constant = |near: &Path, name: &str| -> String {
+        let folders: Vec<_> = near.ancestors().skip(1).take(2).collect();
+        let wanted = format!("const {name}: &str = \"");
+        let from = |(path, text): &(PathBuf, String)| {
+            let value = text.split_once(&wanted)?.1.split_once('"')?.0;
+            folders.iter().any(|folder| path.parent() == Some(folder)).then(|| value.to_owned())
+        };
+        sources.iter().find_map(from).unwrap_or_else(|| panic!("no constant {name} near {}", near.display()))
+    };
+    let mut paths = BTreeSet::new();
+    for (file, text) in &sources {
+        for after in text.split(".route(").skip(1) {
+            let argument = after.trim_start();
+            paths.insert(match argument.strip_prefix('"') {
+                Some(literal) => literal.split_once('"').unwrap().0.to_owned(),
+                None => constant(file, argument.split_once(',').unwrap().0.rsplit("::").next().unwrap()),
+            });
+        }
+    }
+    paths
+}
+
+#[test]
+fn every_route_is_in_the_table() {
+    let known: BTreeSet<String> = ROUTES.iter().map(|(_, path, _)| (*path).to_owned()).collect();
+    assert_eq!(declared(), known);
+}
+
+#[tokio::test]
+async fn nobody_without_a_session_gets_past_a_closed_door() {
+    let stand = Stand::shared().await;
+    let site = stand.demo();
+    let database = stand.superuser().await;
+    let before = digest(&database, &["conversations", "consent_records", "profiles", "auth.users"]).await;
+    for (method, path, door) in ROUTES.iter().filter(|(_, _, door)| *door != Open) {
+        let method: Method = method.parse().unwrap();
+        let at = filled(path, SOMEBODY);
+        let mut stranger = Visitor::new(&site.origin);
+        let page = stranger.request(method.clone(), &at).header("accept", "text/html");
+        let page = stranger.send(page).await;
+        let request = stranger.request(method.clone(), &at).header("accept", "application/json");
+        let program = if method == Method::POST { request.json(&serde_json::json!({})) } else { request };
+        let program = stranger.send(program).await;
+        match door {
+            Closed if path.starts_with("/api/") => assert_eq!(page.status, 401, "{method} {path}"),
+            Closed => assert_eq!((page.status, page.header("location")), (303, "/entrar"), "{method} {path}"),
+            _ => assert!([303, 410, 415, 422].contains(&page.status), "{method} {path}: {}", page.status),
+        }
+        if *door == Closed {
+            assert_eq!(program.status, 401, "{method} {path}");
+            program.problem();
+        } else {
+            assert!([303, 410, 415, 422].contains(&program.status), "{method} {path}: {}", program.status);
+        }
+        assert!(!stranger.cookies.contains_key(SESSION), "{method} {path} gave a session away");
+    }
+    assert_eq!(digest(&database, &["conversations", "consent_records", "profiles", "auth.users"]).await, before);
+}
+
+#[tokio::test]
+async fn another_sites_page_changes_nothing() {
+    let stand = Stand::shared().await;
+    let site = stand.demo();
+    let database = stand.superuser().await;
+    let mut otavio = doctor(&site, OTAVIO).await;
+    let id = otavio.conversation().await;
+    let tables = ["conversations", "messages", "consent_records", "auth.sessions", "auth.passkeys", "auth.links"];
+    let before = digest(&database, &tables).await;
+    let forged: &[&[(&str, &str)]] = &[
+        &[("sec-fetch-site", "cross-site")],
+        &[("sec-fetch-site", "same-site")],
+        &[("sec-fetch-site", "none")],
+        &[("sec-fetch-site", "cross-site"), ("origin", &site.origin)],
+        &[("origin", "https://sigilo.example.evil")],
+        &[("origin", "null")],
+        &[("origin", "http://localhost")],
+        &[],
+    ];
+    for (method, path, _) in ROUTES.iter().filter(|(method, _, _)| *method == "POST") {
+        for headers in forged {
+            let mut request = otavio.bare(method.parse().unwrap(), &filled(path, &id));
+            for (name, value) in *headers {
+                request = request.header(*name, *value);
+            }
+            let mut victim = otavio.clone();
+            let answer = victim.send(request.form(&[("text", "oi"), ("title", "oi")])).await;
+            assert_eq!(answer.status, 403, "{path} with {headers:?}");
+        }
+    }
+    assert_eq!(digest(&database, &tables).await, before);
+    assert_eq!(otavio.get(&format!("/conversas/{id}")).await.status, 200);
+    assert_eq!(number(&database, "SELECT count(*) FROM auth.sessions WHERE ended_at IS NOT NULL").await, 0);
+
+    // Programs and older browsers send the origin alone, and that is enough.
+    let request = otavio.bare(Method::POST, "/conversas").header("origin", &site.origin);
+    assert_eq!(otavio.send(request).await.status, 303);
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_a_clear_answer() {
+    let stand = Stand::shared().await;
+    let site = stand.demo();
+    let mut stranger = Visitor::new(&site.origin);
+    for path in ["/nada", "/assets/../Cargo.toml", "/assets/%2e%2e/manifest.json", "/assets/manifest.json", "/entrar/"] {
+        let answer = stranger.get(path).await;
+        assert_eq!(answer.status, 404, "{path}");
+        assert!(answer.text().contains("<html"), "{path}");
+        assert_eq!(stranger.get_json(path).await.status, 404);
+    }
+    for (method, path) in [(Method::DELETE, "/conversas"), (Method::PUT, "/account"), (Method::PATCH, "/")] {
+        let request = stranger.request(method, path);
+        assert_eq!(stranger.send(request).await.status, 405);
+    }
+    let request = stranger.request(Method::HEAD, "/entrar");
+    let answer = stranger.send(request).await;
+    assert_eq!((answer.status, answer.body.len()), (200, 0));
+    assert_eq!(stranger.get("/saude").await.status, 200);
+}
