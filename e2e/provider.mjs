@@ -1,7 +1,7 @@
 // An OpenID provider for the journeys: the real `oidc-provider`, with people who exist only here.
 //
 // Prints its issuer. It is on 127.0.0.1 while the site is on localhost, so that the two are different sites to
-// the browser, as in life. POST /test sets where it sends people back to and whether it is out of order.
+// the browser, as in life. POST /test sets where it sends people back to and which of its paths are out of order.
 import { createServer } from "node:http";
 import { randomBytes } from "node:crypto";
 import { Provider } from "oidc-provider";
@@ -13,7 +13,7 @@ const PEOPLE = {
   rui: { name: "Rui Bandeira Sales", email: "rui.sales@clinica.example", email_verified: false },
 };
 
-const state = { redirect: "http://localhost/entrar/oidc/retorno", down: false };
+const state = { redirect: "http://localhost/entrar/oidc/retorno", down: "" };
 
 /** Rows of the provider in memory; the client is made up from what the test said. */
 class Memory {
@@ -77,7 +77,7 @@ server.listen(0, "127.0.0.1", () => {
       for await (const part of request) body += part;
       Object.assign(state, JSON.parse(body));
       response.writeHead(204).end();
-    } else if (state.down) {
+    } else if (state.down && request.url.startsWith(state.down)) {
       request.socket.destroy();
     } else {
       handle(request, response);

@@ -34,11 +34,11 @@ await journey(async () => {
   const page = await device();
 
   await step("a provider that is away leaves a clear page", async () => {
-    await provider({ redirect: `${ORIGIN}/entrar/oidc/retorno`, down: true });
+    await provider({ redirect: `${ORIGIN}/entrar/oidc/retorno`, down: "/" });
     await start(page);
     await page.getByRole("alert").filter({ hasText: /provedor de identidade/i }).waitFor();
     await look(page, "provedor-fora");
-    await provider({ down: false });
+    await provider({ down: "" });
   }, { refusals: [503] });
 
   let secret = "";
@@ -80,13 +80,8 @@ await journey(async () => {
     assert.equal(await count("access_logs", "action = 'login' AND success AND ip_address IS NOT NULL AND user_agent <> ''"), 1);
   }, { refusals: [422] });
 
-  let callback = "";
-  let pending = [];
   await step("the second sign-in asks for a code, which works once", async () => {
     await signOut(page);
-    page.on("request", (request) => {
-      if (request.url().includes("/entrar/oidc/retorno")) callback = request.url();
-    });
     await start(page);
     await page.waitForURL("**/segundo-fator");
     await look(page, "segundo-fator", { key: true });
@@ -122,17 +117,16 @@ await journey(async () => {
 
   await step("a callback works once", async () => {
     const other = await device();
-    await other.route(/\/entrar\/oidc\/retorno/, async (route) => {
-      pending = await other.context().cookies(ORIGIN);
-      await route.continue();
-    });
+    let callback = "";
     other.on("request", (request) => {
       if (request.url().includes("/entrar/oidc/retorno")) callback = request.url();
     });
     await start(other);
+    await other.waitForURL(`${ISSUER}/**`);
+    const pending = await other.context().cookies(ORIGIN);
+    assert.equal(pending.length, 1);
     await identify(other, "nina");
     await other.waitForURL("**/segundo-fator");
-    await other.unroute(/\/entrar\/oidc\/retorno/);
     await other.context().addCookies(pending);
     const again = await other.goto(callback);
     assert.equal(again.status(), 410);
@@ -147,15 +141,21 @@ await journey(async () => {
 
   await step("a forged state is refused", async () => {
     const other = await device();
-    await other.route(/\/entrar\/oidc\/retorno/, (route) => {
-      const url = new URL(route.request().url());
-      url.searchParams.set("state", "forged");
-      return route.fulfill({ status: 303, headers: { location: url.href } });
-    }, { times: 1 });
     await start(other);
-    await identify(other, "nina");
+    await other.waitForURL(`${ISSUER}/**`);
+    const forged = await other.goto(`${ORIGIN}/entrar/oidc/retorno?code=forged&state=forged`);
+    assert.equal(forged.status(), 401);
     await other.getByRole("alert").filter({ hasText: /Não foi possível/ }).waitFor();
     assert.equal(await count("access_logs", "failure_reason = 'oidc_state_mismatch' AND NOT success"), 1);
+    await other.context().close();
+  }, { refusals: [401] });
+
+  await step("who gives up at the provider is told so", async () => {
+    const other = await device();
+    await start(other);
+    await other.waitForURL(`${ISSUER}/**`);
+    await other.getByRole("link", { name: "Cancel" }).click();
+    await other.getByRole("alert").filter({ hasText: /Não foi possível/ }).waitFor();
     await other.context().close();
   }, { refusals: [401] });
 
@@ -171,15 +171,11 @@ await journey(async () => {
 
   await step("a provider that fails half-way leaves a clear page", async () => {
     const other = await device();
-    await other.route(/\/entrar\/oidc\/retorno/, async (route) => {
-      await provider({ down: true });
-      await route.continue();
-    });
+    await provider({ down: "/token" });
     await start(other);
     await identify(other, "nina");
     await other.getByRole("alert").filter({ hasText: /provedor de identidade/i }).waitFor();
-    await other.unroute(/\/entrar\/oidc\/retorno/);
-    await provider({ down: false });
+    await provider({ down: "" });
     await other.getByRole("link", { name: BUTTON }).click();
     await other.waitForURL("**/segundo-fator");
     await other.context().close();

@@ -200,7 +200,7 @@ await journey(async () => {
   await step("the accesses are told to their owner", async () => {
     await page.goto(`${ORIGIN}/account`);
     const table = page.getByRole("region", { name: "Tabela de acessos recentes" });
-    for (const what of ["Entrada", "Desbloqueio", "recusada"]) await table.getByText(what).first().waitFor();
+    for (const what of ["Entrada", "Desbloqueio", "sem sucesso", "desbloqueio não confirmado"]) await table.getByText(what).first().waitFor();
     for (const code of ["_", "unlock_wrong", "session_ended"]) {
       assert.ok(!(await table.innerText()).includes(code), `“${code}” is not a word of Portuguese`);
     }

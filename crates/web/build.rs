@@ -11,7 +11,7 @@ fn main() {
     println!("cargo::rerun-if-changed={}", manifest.display());
     if !manifest.is_file() {
         println!(
-            "cargo::error=the browser assets are not built: run `make assets`, or `npm ci && npm run build` in web-assets/"
+            "cargo::error=the browser assets are not built: run `scripts/assets`, or `npm ci && npm run build` in web-assets/"
         );
     }
 }

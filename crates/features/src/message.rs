@@ -50,6 +50,14 @@ pub struct Receipt {
     pub created_at: OffsetDateTime,
 }
 
+/// A message that was stored.
+pub struct Sent {
+    /// The message with its receipt.
+    pub message: Message,
+    /// The conversation's title, which the first message may have given.
+    pub title: String,
+}
+
 /// What would be removed.
 pub struct Preview {
     /// The findings, as byte offsets into the text.
@@ -82,7 +90,7 @@ pub async fn send(
     conversation: Uuid,
     text: Zeroizing<String>,
     added: Vec<String>,
-) -> Result<Message> {
+) -> Result<Sent> {
     let added = Zeroizing::new(added);
     check_sizes(&text, &added)?;
     let text = Zeroizing::new(text.replace("\r\n", "\n").replace(|c: char| c.is_control() && !matches!(c, '\n' | '\t'), " "));
@@ -112,7 +120,7 @@ pub async fn send(
                 Err(StoreError::Denied) => return Err(Error::ConsentRequired(ConsentType::AiProcessing)),
                 other => other?,
             };
-            conversation::touch(tx, conversation, &title).await?;
+            let title = conversation::touch(tx, conversation, &title).await?;
             let event = Event {
                 name: "message_sent",
                 action: Action::Create,
@@ -127,7 +135,7 @@ pub async fn send(
                 }),
                 risk: Risk::Low,
             };
-            let sent = Message {
+            let message = Message {
                 id: stored.id,
                 from_doctor: true,
                 content: clean.as_str().to_owned(),
@@ -142,7 +150,7 @@ pub async fn send(
                     created_at: stored.created_at,
                 }),
             };
-            Ok((sent, event))
+            Ok((Sent { message, title }, event))
         })
         .await
 }

@@ -37,4 +37,5 @@ UPDATE conversations SET status = 'active', deleted_at = NULL, updated_at = now(
 
 -- conversation.touch: a message arrived; the first one names an unnamed conversation
 UPDATE conversations SET updated_at = now(), title = CASE WHEN title = $2 THEN $3 ELSE title END
- WHERE id = $1 AND status = 'active';
+ WHERE id = $1 AND status = 'active'
+RETURNING title;

@@ -140,12 +140,12 @@ pub async fn restore(tx: &WriteTx, id: Uuid) -> Result<()> {
     one_row(tx.tx.execute(sql::RESTORE, &[&id]).await?)
 }
 
-/// A message arrived: the conversation moves up, and takes `title` if nobody named it.
+/// A message arrived: the conversation moves up, and takes `title` if nobody named it. Returns its title now.
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is none.
-pub async fn touch(tx: &WriteTx, id: Uuid, title: &str) -> Result<()> {
-    one_row(tx.tx.execute(sql::TOUCH, &[&id, &UNNAMED, &title]).await?)
+pub async fn touch(tx: &WriteTx, id: Uuid, title: &str) -> Result<String> {
+    tx.tx.value(sql::TOUCH, &[&id, &UNNAMED, &title]).await?.ok_or(Error::NotFound)
 }
 
 fn one_row(rows: u64) -> Result<()> {

@@ -86,9 +86,9 @@ pub(crate) fn device(user_agent: &str) -> String {
     }
 }
 
-/// The first letters of the first and last name, for the person's badge.
+/// The first letters of the first and last name, for the person's badge; a title such as "Dra." is no name.
 pub(crate) fn initials(name: &str) -> String {
-    let mut words = name.split_whitespace().filter_map(|word| word.chars().next());
+    let mut words = name.split_whitespace().filter(|word| !word.ends_with('.')).filter_map(|word| word.chars().next());
     let first = words.next();
     let last = words.next_back();
     first.into_iter().chain(last).flat_map(char::to_uppercase).collect()

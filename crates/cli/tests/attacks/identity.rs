@@ -36,8 +36,8 @@ async fn a_cookie_that_proves_nothing_opens_nothing() {
         assert_eq!(answer.location(), "/entrar", "{value}");
         assert_eq!(thief.get_json("/api/v1/conversations").await.status, 401, "{value}");
     }
-    let request = otavio.bare(Method::GET, "/conversas").header("cookie", &b"__Host-sigilo=\xff\xfe"[..]);
     let mut thief = Visitor::new(&site.origin);
+    let request = thief.bare(Method::GET, "/conversas").header("cookie", &b"__Host-sigilo=\xff\xfe"[..]);
     assert_eq!(thief.send(request).await.status, 303);
     // Neither the name without its prefix, nor a header, nor the address carries a session.
     let mut thief = Visitor::new(&site.origin);

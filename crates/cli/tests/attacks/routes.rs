@@ -96,6 +96,7 @@ fn declared() -> BTreeSet<String> {
         for entry in fs::read_dir(folder).unwrap().flatten() {
             match entry.path() {
                 path if path.is_dir() => open.push(path),
+                path if path.ends_with("tests.rs") => {}
                 path if path.extension().is_some_and(|kind| kind == "rs") => {
                     sources.push((path.clone(), fs::read_to_string(path).unwrap()));
                 }
@@ -183,6 +184,7 @@ async fn another_sites_page_changes_nothing() {
     ];
     for (method, path, _) in ROUTES.iter().filter(|(method, _, _)| *method == "POST") {
         for headers in forged {
+            otavio.roam();
             let mut request = otavio.bare(method.parse().unwrap(), &filled(path, &id));
             for (name, value) in *headers {
                 request = request.header(*name, *value);

@@ -29,7 +29,12 @@ async fn an_account_with_a_passkey() {
         rows.iter().map(|row| (row.get(0), row.get(1), row.get(2), row.get(3))).collect();
     assert_eq!(
         rows,
-        [("failed_login", Some("passkey_refused"), false, 1), ("login", None, false, 2), ("logout", None, true, 2)],
+        [
+            ("failed_login", Some("expired_or_replayed"), false, 1),
+            ("failed_login", Some("passkey_refused"), false, 1),
+            ("login", None, false, 2),
+            ("logout", None, true, 2),
+        ],
         "the replayed assertion failed, and each sign-out tells how long the session lasted"
     );
     let email = "SELECT count(*) FROM auth.users WHERE email_sealed IS NOT NULL AND NOT email_verified";

@@ -38,6 +38,11 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
+/// One that nobody else has, of the block for measurements (RFC 2544).
+fn new_address() -> Ipv4Addr {
+    Ipv4Addr::from(u32::from(Ipv4Addr::new(198, 18, 0, 0)) + ADDRESS.fetch_add(1, Ordering::Relaxed) % 0x2_0000)
+}
+
 impl Visitor {
     /// A new visitor of the site at `origin`.
     pub fn new(origin: &str) -> Visitor {
@@ -49,13 +54,12 @@ impl Visitor {
             .user_agent("Mozilla/5.0 (X11; Linux x86_64) Chrome/148.0 sigilo-e2e")
             .build()
             .expect("a client");
-        let number = ADDRESS.fetch_add(1, Ordering::Relaxed);
-        Visitor {
-            client,
-            origin: origin.to_owned(),
-            cookies: BTreeMap::new(),
-            address: Ipv4Addr::from(u32::from(Ipv4Addr::new(198, 18, 0, 0)) + number),
-        }
+        Visitor { client, origin: origin.to_owned(), cookies: BTreeMap::new(), address: new_address() }
+    }
+
+    /// Goes on from another address, so that the limit of requests an address does not end a test of load.
+    pub fn roam(&mut self) {
+        self.address = new_address();
     }
 
     /// The same person after the site moved to another port.

@@ -16,13 +16,13 @@ use crate::errors::Answer;
 use crate::layout::{self, Frame, Section};
 use crate::second_factor::{Svg, grouped, qr_code};
 use crate::session::Credential;
-use crate::visitor::Member;
+use crate::visitor::Visitor;
 
 /// Longest name of a key, in characters.
 const LABEL_CHARS: usize = 60;
 
 /// Back to a section, or the page with the reason of the refusal.
-async fn then(app: &App, who: &Member, result: Result<(), Error>, section: &str) -> Result<Response, Answer> {
+async fn then(app: &App, who: &Visitor, result: Result<(), Error>, section: &str) -> Result<Response, Answer> {
     match result {
         Ok(()) => Ok(Redirect::to(&format!("{}#{section}", super::PATH)).into_response()),
         Err(error) => refused(app, who, error).await,
@@ -35,14 +35,14 @@ fn parse(id: &str) -> Result<Uuid, Answer> {
 
 pub(super) async fn end_session(
     State(app): State<App>,
-    who: Member,
+    who: Visitor,
     Path(id): Path<String>,
 ) -> Result<Response, Answer> {
     let done = session::revoke(&app, &who.session, parse(&id)?).await;
     then(&app, &who, done, "sessoes").await
 }
 
-pub(super) async fn end_other_sessions(State(app): State<App>, who: Member) -> Result<Response, Answer> {
+pub(super) async fn end_other_sessions(State(app): State<App>, who: Visitor) -> Result<Response, Answer> {
     let done = session::revoke_others(&app, &who.session).await.map(|_| ());
     then(&app, &who, done, "sessoes").await
 }
@@ -57,7 +57,7 @@ pub(crate) struct TotpPage {
 }
 
 impl TotpPage {
-    fn new(who: &Member, setup: &TotpSetup, error: Option<String>) -> Self {
+    fn new(who: &Visitor, setup: &TotpSetup, error: Option<String>) -> Self {
         TotpPage {
             frame: Frame::inside("Aplicativo autenticador", Section::Account, &who.viewer),
             qr: qr_code(&setup.otpauth_uri),
@@ -67,7 +67,7 @@ impl TotpPage {
     }
 }
 
-pub(super) async fn totp_begin(State(app): State<App>, who: Member) -> Result<Response, Answer> {
+pub(super) async fn totp_begin(State(app): State<App>, who: Visitor) -> Result<Response, Answer> {
     match factor::totp_begin(&app, &who.session).await {
         Ok(setup) => Ok(layout::html(TotpPage::new(&who, &setup, None))),
         Err(error) => refused(&app, &who, error).await,
@@ -79,7 +79,7 @@ pub(super) async fn totp_again() -> Redirect {
     Redirect::to("/account#seguranca")
 }
 
-pub(super) async fn totp_confirm(State(app): State<App>, who: Member, fields: Fields) -> Result<Response, Answer> {
+pub(super) async fn totp_confirm(State(app): State<App>, who: Visitor, fields: Fields) -> Result<Response, Answer> {
     match factor::totp_confirm(&app, &who.session, fields.text("code")).await {
         Err(error @ (Error::Invalid(_) | Error::SignInFailed)) => {
             let setup = factor::totp_begin(&app, &who.session).await?;
@@ -94,13 +94,13 @@ pub(super) async fn totp_confirm(State(app): State<App>, who: Member, fields: Fi
     }
 }
 
-pub(super) async fn key_options(State(app): State<App>, who: Member) -> Result<axum::Json<Value>, Answer> {
+pub(super) async fn key_options(State(app): State<App>, who: Visitor) -> Result<axum::Json<Value>, Answer> {
     Ok(axum::Json(factor::key_options(&app, &who.session).await?))
 }
 
 pub(super) async fn key_finish(
     State(app): State<App>,
-    who: Member,
+    who: Visitor,
     Payload(body): Payload<Credential>,
 ) -> Result<axum::Json<Value>, Answer> {
     without_controls(&body.label)?;
@@ -111,7 +111,7 @@ pub(super) async fn key_finish(
 
 pub(super) async fn remove_factor(
     State(app): State<App>,
-    who: Member,
+    who: Visitor,
     Path(id): Path<String>,
 ) -> Result<Response, Answer> {
     let done = factor::remove(&app, &who.session, parse(&id)?).await;
@@ -126,7 +126,7 @@ pub(crate) struct CodesPage {
     pub(crate) next: &'static str,
 }
 
-pub(super) async fn new_codes(State(app): State<App>, who: Member) -> Result<Response, Answer> {
+pub(super) async fn new_codes(State(app): State<App>, who: Visitor) -> Result<Response, Answer> {
     match factor::new_recovery_codes(&app, &who.session).await {
         Ok(codes) => {
             let frame = Frame::inside("Códigos de recuperação", Section::Account, &who.viewer);
@@ -138,7 +138,7 @@ pub(super) async fn new_codes(State(app): State<App>, who: Member) -> Result<Res
 
 pub(super) async fn grant_consent(
     State(app): State<App>,
-    who: Member,
+    who: Visitor,
     Path(kind): Path<String>,
 ) -> Result<Response, Answer> {
     let kind = ConsentType::from_code(&kind).ok_or_else(Answer::not_found)?;
@@ -148,7 +148,7 @@ pub(super) async fn grant_consent(
 
 pub(super) async fn revoke_consent(
     State(app): State<App>,
-    who: Member,
+    who: Visitor,
     Path(kind): Path<String>,
 ) -> Result<Response, Answer> {
     let kind = ConsentType::from_code(&kind).ok_or_else(Answer::not_found)?;

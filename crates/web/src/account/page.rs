@@ -16,7 +16,7 @@ use super::words;
 use crate::errors::Answer;
 use crate::format;
 use crate::layout::{self, Frame, Section};
-use crate::visitor::Member;
+use crate::visitor::Visitor;
 
 #[derive(Template)]
 #[template(path = "account/page.html")]
@@ -119,12 +119,12 @@ impl From<Access> for AccessRow {
     }
 }
 
-pub(super) async fn show(State(app): State<App>, who: Member) -> Result<Response, Answer> {
+pub(super) async fn show(State(app): State<App>, who: Visitor) -> Result<Response, Answer> {
     Ok(layout::html(load(&app, &who.session, &who.viewer, None).await?))
 }
 
 /// The page again, with the reason of a refusal on top.
-pub(super) async fn refused(app: &App, who: &Member, error: sigilo_features::Error) -> Result<Response, Answer> {
+pub(super) async fn refused(app: &App, who: &Visitor, error: sigilo_features::Error) -> Result<Response, Answer> {
     let answer = Answer::from(error);
     if answer.status == StatusCode::UNAUTHORIZED || answer.status.is_server_error() {
         return Err(answer);

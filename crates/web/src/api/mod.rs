@@ -56,7 +56,7 @@ async fn process_message(
     let text = Zeroizing::new(std::mem::take(&mut body.message));
     let added = std::mem::take(&mut body.added);
     let sent = message::send(&app, &session, body.conversation_id, text, added).await?;
-    Ok(axum::Json(message_json(&sent)))
+    Ok(axum::Json(message_json(&sent.message)))
 }
 
 async fn conversations(State(app): State<App>, Current(session): Current) -> Result<axum::Json<Value>, Answer> {

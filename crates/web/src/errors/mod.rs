@@ -154,8 +154,9 @@ impl From<Error> for Answer {
                 "Este passo expirou ou já foi usado. Comece de novo.",
             ),
             Error::Conflict(reason) => Self::new(StatusCode::CONFLICT, "conflict", "Não foi possível concluir", reason),
-            Error::Unavailable(reason) => {
-                let answer = Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Serviço indisponível", reason);
+            Error::Unavailable(what) => {
+                let answer =
+                    Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Serviço indisponível", away(what));
                 Answer { retry_after: Some(5), ..answer }
             }
             Error::Internal => Self::of_status(StatusCode::INTERNAL_SERVER_ERROR),
@@ -192,9 +193,7 @@ pub(crate) async fn render(State(demo): State<bool>, request: Request, next: Nex
             rendered.headers_mut().append(name.clone(), value.clone());
         }
     }
-    if let Some(seconds) = answer.retry_after {
-        rendered.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-    }
+    answer.tell_when(&mut rendered);
     if answer.code == "locked" {
         rendered.headers_mut().insert("x-sigilo-sessao", HeaderValue::from_static("bloqueada"));
     }
@@ -207,6 +206,13 @@ fn has_page(response: &Response) -> bool {
 }
 
 impl Answer {
+    /// Says when to try again, also on pages that render their failure themselves.
+    pub(crate) fn tell_when(&self, response: &mut Response) {
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+    }
+
     fn rendered(self, wants: Wants, demo: bool) -> Response {
         match wants {
             Wants::Json => self.problem(),
@@ -256,6 +262,13 @@ struct Fragment {
 
 fn consent_sentence(kind: ConsentType) -> String {
     format!("Para isto é preciso o consentimento “{}”. Você pode concedê-lo na Área de Membros.", kind.text().title)
+}
+
+/// Which part of the house is away, such as "o banco de dados", as a sentence.
+fn away(what: &str) -> String {
+    let mut letters = what.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    format!("{} não está respondendo. Tente de novo em instantes.", first.chain(letters).collect::<String>())
 }
 
 /// A waiting time in words, rounded up.

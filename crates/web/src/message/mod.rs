@@ -187,6 +187,9 @@ fn counts(found: &Detections) -> Vec<Count> {
 #[template(path = "message/sent.html")]
 pub(crate) struct Sent {
     pub(crate) message: Shown,
+    pub(crate) conversation: Uuid,
+    /// The first message names a conversation that nobody named.
+    pub(crate) title: String,
 }
 
 async fn send(
@@ -199,9 +202,9 @@ async fn send(
     let id: Uuid = id.parse().map_err(|_| Answer::not_found())?;
     let text = fields.take("text");
     let added = fields.take_all("added");
-    let message = message::send(&app, &who.session, id, text, added).await?;
+    let sent = message::send(&app, &who.session, id, text, added).await?;
     if headers.contains_key("hx-request") {
-        Ok(layout::html(Sent { message: message.into() }))
+        Ok(layout::html(Sent { message: sent.message.into(), conversation: id, title: sent.title }))
     } else {
         Ok(Redirect::to(&format!("/conversas/{id}")).into_response())
     }

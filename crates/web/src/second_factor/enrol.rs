@@ -103,7 +103,10 @@ async fn totp_confirm(
         }
         Err(error @ (Error::Invalid(_) | Error::TooMany { .. })) => {
             let answer = Answer::from(error);
-            Ok(show(&app, &client, &pending, answer.status, Some(answer.detail)).await)
+            let sentence = Some(answer.detail.clone());
+            let mut page = show(&app, &client, &pending, answer.status, sentence).await;
+            answer.tell_when(&mut page);
+            Ok(page)
         }
         Err(Error::SignInFailed) => {
             let sentence = "O código não confere. Digite o que o aplicativo mostra agora.".to_owned();

@@ -81,7 +81,10 @@ async fn code(
         }
         Err(error @ (Error::Invalid(_) | Error::TooMany { .. })) => {
             let answer = Answer::from(error);
-            Ok(ask(&app, &client, &pending, answer.status, Some(answer.detail)).await)
+            let sentence = Some(answer.detail.clone());
+            let mut page = ask(&app, &client, &pending, answer.status, sentence).await;
+            answer.tell_when(&mut page);
+            Ok(page)
         }
         Err(Error::Expired) => Ok(Redirect::to("/entrar").into_response()),
         Err(error) => Err(error.into()),

@@ -1,6 +1,7 @@
 //! What stands around every handler: request id and log, security headers, the pages of failures,
 //! rate limits, the origin check, panics and time limits.
 
+mod drain;
 mod headers;
 mod limits;
 mod origin;
@@ -69,6 +70,7 @@ pub(crate) fn wrap(routes: Router, site: &Site) -> Router {
     routes.fallback(async || errors::Answer::not_found()).layer(
         ServiceBuilder::new()
             .layer(from_fn(trace::request))
+            .layer(from_fn(drain::refused_uploads))
             .layer(from_fn_with_state(headers::Policy::new(&site.origin), headers::add))
             .layer(from_fn_with_state(site.demo, errors::render))
             .layer(from_fn_with_state(limits, limits::check))

@@ -37,7 +37,7 @@ fn site_with(settings: WebSettings) -> Router {
         .route("/locked", get(async || Answer::from(Error::Locked)))
         .route("/nobody", get(async || Answer::from(Error::NotSignedIn)))
         .route("/entrar/chave", post(async || "in"))
-        .route("/api/v1/away", get(async || Answer::from(Error::Unavailable("O banco de dados não respondeu."))))
+        .route("/api/v1/away", get(async || Answer::from(Error::Unavailable("o banco de dados"))))
         .merge(assets::routes());
     wrap(routes, &Site { origin: ORIGIN.to_owned(), demo: false, settings })
 }
@@ -122,7 +122,7 @@ async fn a_failure_takes_the_form_that_the_asker_can_show() {
     assert!(headers.contains_key(header::RETRY_AFTER));
     let problem: Value = serde_json::from_str(&body).unwrap();
     assert_eq!(problem["status"], 503);
-    assert_eq!(problem["detail"], "O banco de dados não respondeu.");
+    assert_eq!(problem["detail"], "O banco de dados não está respondendo. Tente de novo em instantes.");
 
     let (status, headers, _) = send(site(), Request::delete("/ok").header("sec-fetch-site", "same-origin"), "").await;
     assert_eq!(status, StatusCode::METHOD_NOT_ALLOWED);

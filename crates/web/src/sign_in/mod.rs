@@ -48,15 +48,17 @@ async fn page(State(app): State<App>, visitor: Result<Visitor, Response>) -> Res
 
 fn sign_in_page(app: &App, status: StatusCode, error: Option<Answer>) -> Response {
     let settings = app.settings();
-    layout::strict(
-        status,
-        Page {
-            frame: Frame::entry("Entrar", settings.demo),
-            methods: sign_in::methods(app),
-            dpo_contact: settings.dpo_contact.clone(),
-            error: error.map(|error| error.detail),
-        },
-    )
+    let page = Page {
+        frame: Frame::entry("Entrar", settings.demo),
+        methods: sign_in::methods(app),
+        dpo_contact: settings.dpo_contact.clone(),
+        error: error.as_ref().map(|error| error.detail.clone()),
+    };
+    let mut response = layout::strict(status, page);
+    if let Some(error) = error {
+        error.tell_when(&mut response);
+    }
+    response
 }
 
 /// The page again, with what went wrong.

@@ -1,0 +1,8 @@
+//! Power cuts, lost databases, and the search for what must never have been written.
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+mod database;
+mod nowhere;
+#[path = "../support/mod.rs"]
+mod support;
+mod whole;
