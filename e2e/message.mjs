@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { ORIGIN, device, journey, step } from "./lib/journey.mjs";
 import { composer, newConversation, onboard, send } from "./lib/doctor.mjs";
 import { sql, until } from "./lib/link.mjs";
-import { look } from "./lib/screen.mjs";
+import { KEY, TELEPHONE, look } from "./lib/screen.mjs";
 
 const LINK = process.env.SIGILO_E2E_LINK;
 
@@ -42,7 +42,7 @@ await journey(async () => {
   await step("a new conversation waits for the case", async () => {
     await newConversation(page);
     assert.equal(await page.getByRole("button", { name: "Enviar" }).isDisabled(), true, "nothing to send yet");
-    await look(page, "conversa-nova", { key: true });
+    await look(page, "conversa-nova", KEY);
   });
 
   await step("what will be removed is marked while writing", async () => {
@@ -68,7 +68,7 @@ await journey(async () => {
     await select(page, "Empório Sertanejo");
     await button.click();
     await marks(page, "adicionado").getByText("Empório Sertanejo").waitFor();
-    await look(page, "compositor", { key: true });
+    await look(page, "compositor", KEY);
     // Added by mistake, it can be dropped, and added again.
     await page.getByRole("button", { name: "Não remover mais: Empório Sertanejo" }).click();
     await marks(page, "adicionado").waitFor({ state: "detached" });
@@ -102,11 +102,11 @@ await journey(async () => {
     }
     assert.ok(stored.content.includes("PA 120x80, losartana 50 mg."));
     assert.equal(stored.content_hash, stored.again);
-    await look(page, "mensagem", { key: true });
+    await look(page, "mensagem", KEY);
     await article.locator("summary").click();
     await article.getByText(stored.content_hash).waitFor();
     await article.getByText("HMAC", { exact: false }).first().waitFor();
-    await look(page, "recibo", { key: true });
+    await look(page, "recibo", KEY);
 
     const [proof] = await sql(
       `SELECT a.sensitive_data_found, a.anonymized_content_hash = m.content_hash AS same,
@@ -168,6 +168,41 @@ await journey(async () => {
     assert.ok(!/cefal/i.test(page.url()));
   });
 
+  await step("on a telephone the list is behind the menu", async () => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.goto(`${ORIGIN}/conversas`);
+    const menu = page.getByRole("button", { name: "Abrir menu" });
+    assert.equal(await list(page).isVisible(), false);
+    await menu.click();
+    await list(page).waitFor();
+    await look(page, "menu", TELEPHONE);
+    // Looking ends on a wide screen, which closes the menu.
+    await page.setViewportSize({ width: 390, height: 844 });
+    await menu.click();
+    await page.keyboard.press("Escape");
+    await list(page).waitFor({ state: "hidden" });
+    assert.equal(await menu.evaluate((button) => button === document.activeElement), true, "the focus comes back");
+    await menu.click();
+    await list(page).getByRole("link", { name: /Cefaleia/ }).click();
+    await page.getByRole("article").first().waitFor();
+    assert.equal(await list(page).isVisible(), false);
+    await composer(page).fill("PA 110x70");
+    await page.getByRole("button", { name: "Enviar" }).click();
+    await page.getByRole("article").filter({ hasText: "PA 110x70" }).waitFor();
+    await page.setViewportSize({ width: 1440, height: 900 });
+  });
+
+  await step("nothing of it stays in the browser's storage", async () => {
+    const kept = await page.evaluate(async () => ({
+      local: Object.keys(localStorage),
+      session: Object.keys(sessionStorage),
+      databases: await indexedDB.databases(),
+      caches: await caches.keys(),
+      workers: (await navigator.serviceWorker.getRegistrations()).length,
+    }));
+    assert.deepEqual(kept, { local: [], session: [], databases: [], caches: [], workers: 0 });
+  });
+
   await step("deleted, it is hidden and can be brought back", async () => {
     await list(page).getByRole("link", { name: /Cefaleia/ }).click();
     await page.getByRole("article").first().waitFor();
@@ -179,10 +214,10 @@ await journey(async () => {
     assert.equal((await page.request.get(open)).status(), 404);
     await page.getByRole("button", { name: "Desfazer" }).click();
     await page.waitForURL(open);
-    assert.equal(await page.getByRole("article").count(), 3);
+    assert.equal(await page.getByRole("article").count(), 4);
     await list(page).getByRole("link", { name: /Cefaleia/ }).waitFor();
     const [{ n }] = await sql("SELECT count(*)::int AS n FROM messages");
-    assert.equal(n, 4, "nothing was destroyed");
+    assert.equal(n, 5, "nothing was destroyed");
   });
 
   await step("an address that does not exist is a clear page", async () => {

@@ -4,7 +4,7 @@ import { ORIGIN, device, journey, step } from "./lib/journey.mjs";
 import { authenticator } from "./lib/authenticator.mjs";
 import { CONSENTS, composer, createAccount, keepCodes, newConversation, send } from "./lib/doctor.mjs";
 import { sql } from "./lib/link.mjs";
-import { look } from "./lib/screen.mjs";
+import { KEY, look } from "./lib/screen.mjs";
 
 const DOCTOR = { name: "Dr. Saulo Brandão Neri", email: "saulo.neri@consultorio.example" };
 const box = (page, kind) => page.getByRole("checkbox", { name: CONSENTS[kind] });
@@ -44,7 +44,7 @@ await journey(async () => {
     assert.equal(await box(page, "terms_of_service").isChecked(), true);
     assert.equal(await box(page, "data_processing").getAttribute("aria-invalid"), "true");
     assert.equal(await box(page, "ai_processing").isChecked(), false);
-    await look(page, "boas-vindas-erros", { key: true });
+    await look(page, "boas-vindas-erros", KEY);
     await summary.getByRole("link").first().click();
     assert.equal(await page.getByLabel("Número do CRM").evaluate((field) => field === document.activeElement), true);
     const [{ n }] = await sql("SELECT count(*)::int AS n FROM consent_records");
@@ -84,7 +84,7 @@ await journey(async () => {
     await newConversation(page);
     await composer(page).waitFor();
     await page.goto(`${ORIGIN}/account`);
-    await look(page, "conta", { key: true });
+    await look(page, "conta", KEY);
     await page.getByRole("button", { name: `Revogar ${CONSENTS.ai_processing}` }).click();
     await page.getByRole("button", { name: `Conceder ${CONSENTS.ai_processing}` }).waitFor();
     await look(page, "conta-revogado");
@@ -101,7 +101,7 @@ await journey(async () => {
     await page.getByRole("navigation", { name: "Lista de conversas" }).getByRole("link").first().click();
     await page.getByRole("heading", { name: "Envio de mensagens fechado" }).waitFor();
     assert.equal(await composer(page).count(), 0);
-    await look(page, "conversa-fechada", { key: true });
+    await look(page, "conversa-fechada", KEY);
     // Whoever skips the page is refused all the same.
     const status = await page.evaluate(async () => {
       const body = new URLSearchParams({ text: "dor torácica" });

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { ORIGIN, device, journey, step } from "./lib/journey.mjs";
 import { authenticator } from "./lib/authenticator.mjs";
 import { createAccount, keepCodes, onboard, signOut } from "./lib/doctor.mjs";
-import { look } from "./lib/screen.mjs";
+import { KEY, look } from "./lib/screen.mjs";
 
 const DOCTOR = { name: "Dra. Irene Salgado Fontes", email: "irene.fontes@consultorio.example" };
 
@@ -14,14 +14,27 @@ await journey(async () => {
   await step("the first page asks to sign in", async () => {
     await page.goto(ORIGIN);
     await page.waitForURL("**/entrar");
-    await look(page, "entrar", { key: true });
+    await look(page, "entrar", KEY);
     assert.equal(await page.getByLabel(/senha/i).count(), 0, "there is no password");
+  });
+
+  await step("the theme is the person's choice and is remembered", async () => {
+    const theme = () => page.evaluate(() => document.documentElement.dataset.bsTheme);
+    const toggle = page.getByRole("button", { name: "Alternar tema claro e escuro" });
+    assert.equal(await theme(), "light");
+    await toggle.click();
+    assert.equal(await theme(), "dark");
+    await page.reload();
+    assert.equal(await theme(), "dark");
+    assert.deepEqual(await page.evaluate(() => Object.keys(localStorage)), ["sigilo-tema"]);
+    await page.evaluate(() => localStorage.clear());
+    await page.reload();
   });
 
   await step("an empty form says what is missing", async () => {
     await page.getByRole("link", { name: "Criar conta" }).click();
     await page.getByRole("heading", { name: "Criar conta" }).waitFor();
-    await look(page, "criar-conta", { key: true });
+    await look(page, "criar-conta", KEY);
     await page.getByRole("button", { name: "Criar chave de acesso" }).click();
     await page.getByText("Confira os campos marcados.").waitFor();
     await page.getByLabel("Nome completo").and(page.locator("[aria-invalid=true]")).waitFor();
@@ -40,7 +53,7 @@ await journey(async () => {
 
   await step("the account opens with a passkey", async () => {
     await createAccount(page, DOCTOR);
-    await look(page, "codigos", { key: true });
+    await look(page, "codigos", KEY);
     await page.getByRole("link", { name: "Continuar" }).click({ force: true });
     assert.match(page.url(), /criar-conta$/, "the codes must be kept before going on");
     const codes = await keepCodes(page);
@@ -52,9 +65,9 @@ await journey(async () => {
   await step("the onboarding comes first, wherever one goes", async () => {
     await page.goto(`${ORIGIN}/conversas`);
     await page.waitForURL("**/boas-vindas");
-    await look(page, "boas-vindas", { key: true });
+    await look(page, "boas-vindas", KEY);
     await onboard(page);
-    await look(page, "conversas-vazio", { key: true });
+    await look(page, "conversas-vazio", KEY);
   });
 
   await step("signing out ends the session", async () => {

@@ -10,6 +10,7 @@ const SECRET = process.env.SIGILO_OIDC_CLIENT_SECRET;
 
 const PEOPLE = {
   nina: { name: "Nina Falcão Portela", email: "nina.portela@clinica.example", email_verified: true },
+  lia: { name: "Lia Serpa Andrada", email: "lia.andrada@clinica.example", email_verified: true },
   rui: { name: "Rui Bandeira Sales", email: "rui.sales@clinica.example", email_verified: false },
 };
 

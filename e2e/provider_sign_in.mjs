@@ -1,9 +1,10 @@
 // Signing in with an OpenID provider, an authenticator app as the second factor, and recovery codes.
 import assert from "node:assert/strict";
 import { ORIGIN, device, journey, step } from "./lib/journey.mjs";
+import { authenticator } from "./lib/authenticator.mjs";
 import { keepCodes, onboard, signOut } from "./lib/doctor.mjs";
 import { sql } from "./lib/link.mjs";
-import { look } from "./lib/screen.mjs";
+import { KEY, look } from "./lib/screen.mjs";
 import { totp } from "./lib/totp.mjs";
 
 const ISSUER = process.env.SIGILO_OIDC_ISSUER;
@@ -47,7 +48,7 @@ await journey(async () => {
     await start(page);
     await identify(page, "nina");
     await page.waitForURL("**/segundo-fator/cadastrar");
-    await look(page, "segundo-fator-cadastrar", { key: true });
+    await look(page, "segundo-fator-cadastrar", KEY);
     const [profile] = await sql("SELECT full_name, crm_number, crm_state, id FROM profiles");
     assert.deepEqual([profile.full_name, profile.crm_number, profile.crm_state], ["Nina Falcão Portela", "PENDENTE", "XX"]);
     assert.equal(await count("auth.users", `id = '${profile.id}' AND email_verified AND email_sealed IS NOT NULL`), 1);
@@ -84,7 +85,7 @@ await journey(async () => {
     await signOut(page);
     await start(page);
     await page.waitForURL("**/segundo-fator");
-    await look(page, "segundo-fator", { key: true });
+    await look(page, "segundo-fator", KEY);
     const code = totp(secret, 1);
     await page.getByLabel("Código do aplicativo autenticador").fill(code);
     await page.getByRole("button", { name: "Confirmar" }).click();
@@ -159,6 +160,24 @@ await journey(async () => {
     await other.context().close();
   }, { refusals: [401] });
 
+  await step("one code sent twice at once lets one in", async () => {
+    const other = await device();
+    await start(other);
+    await identify(other, "nina");
+    await other.waitForURL("**/segundo-fator");
+    // As if a minute had passed, so that the app shows a new code.
+    await sql("UPDATE auth.totp SET last_step = last_step - 2 RETURNING id");
+    const before = await count("auth.sessions");
+    await other.evaluate(async (code) => {
+      const send = () => fetch("/segundo-fator/codigo", { method: "POST", body: new URLSearchParams({ code }), redirect: "manual" });
+      await Promise.all([send(), send(), send()]);
+    }, totp(secret));
+    assert.equal(await count("auth.sessions"), before + 1);
+    await other.goto(`${ORIGIN}/conversas`);
+    assert.equal(new URL(other.url()).pathname, "/conversas");
+    await other.context().close();
+  }, { refusals: [401] });
+
   await step("an e-mail the provider has not confirmed opens no account", async () => {
     const other = await device();
     await start(other);
@@ -168,6 +187,27 @@ await journey(async () => {
     assert.equal(await count("auth.users"), 1);
     await other.context().close();
   }, { refusals: [403] });
+
+  await step("a passkey can be the second factor", async () => {
+    const other = await device();
+    await authenticator(other);
+    await start(other);
+    await identify(other, "lia");
+    await other.waitForURL("**/segundo-fator/cadastrar");
+    await other.getByRole("button", { name: "Criar chave neste dispositivo" }).click();
+    await other.getByRole("heading", { name: /códigos de recuperação/i }).waitFor();
+    await keepCodes(other);
+    await other.waitForURL("**/boas-vindas");
+    await signOut(other);
+    await start(other);
+    await other.waitForURL("**/segundo-fator");
+    assert.equal(await other.getByLabel("Código do aplicativo autenticador").count(), 0, "there is no app");
+    await look(other, "segundo-fator-chave");
+    await other.getByRole("button", { name: "Usar chave de acesso" }).click();
+    await other.waitForURL("**/boas-vindas");
+    assert.equal(await count("auth.sessions", "method = 'oidc+passkey'"), 2);
+    await other.context().close();
+  });
 
   await step("a provider that fails half-way leaves a clear page", async () => {
     const other = await device();

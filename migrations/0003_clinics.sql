@@ -100,24 +100,9 @@ CREATE UNIQUE INDEX profiles_crm ON public.profiles (clinic_id, crm_state, crm_n
 
 -- The context of a request ---------------------------------------------------------------
 
--- The live session behind the token that this transaction carries. No token, an unknown,
--- ended, expired or idle one: an error, never an empty page.
-CREATE FUNCTION app.live_session() RETURNS auth.sessions
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog
-AS $$
-DECLARE s auth.sessions;
-BEGIN
-  SELECT * INTO s FROM auth.sessions
-   WHERE token_hash = sha256(convert_to(current_setting('app.token'), 'UTF8'))
-     AND ended_at IS NULL AND expires_at > now() AND idle_until > now();
-  IF NOT FOUND THEN
-    RAISE EXCEPTION 'no live session' USING ERRCODE = 'SG401';
-  END IF;
-  RETURN s;
-END
-$$;
-
--- The policies call the narrow functions below once per statement, through a sub-select.
+-- Clinic and user of the live session whose token this transaction carries. No token, an unknown, ended, expired or
+-- idle one: an error, never an empty page. The policies call these once per statement, through a sub-select; each looks
+-- the session up by itself: through a shared function the call took a fifth longer.
 CREATE FUNCTION app.clinic_id() RETURNS uuid
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog
 AS $$
@@ -151,11 +136,10 @@ $$;
 CREATE FUNCTION app.has_role(wanted text) RETURNS boolean
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog
 AS $$
-DECLARE s auth.sessions := app.live_session();
 BEGIN
   RETURN EXISTS (
     SELECT FROM public.members m
-     WHERE m.clinic_id = s.clinic_id AND m.user_id = s.user_id AND m.status = 'active' AND wanted = ANY (m.roles));
+     WHERE m.clinic_id = app.clinic_id() AND m.user_id = app.user_id() AND m.status = 'active' AND wanted = ANY (m.roles));
 END
 $$;
 
@@ -245,7 +229,7 @@ CREATE TRIGGER create_profile AFTER INSERT OR UPDATE OF roles ON public.members
 DO $$
 DECLARE f text;
 BEGIN
-  FOREACH f IN ARRAY ARRAY['app.live_session()', 'app.clinic_id()', 'app.user_id()', 'app.has_role(text)',
+  FOREACH f IN ARRAY ARRAY['app.clinic_id()', 'app.user_id()', 'app.has_role(text)',
                            'app.enter(text, uuid, inet, text)', 'app.whoami()', 'public.fn_create_profile()'] LOOP
     EXECUTE format('ALTER FUNCTION %s OWNER TO sigilo_gate', f);
   END LOOP;

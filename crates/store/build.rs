@@ -25,9 +25,8 @@ fn statements(folder: &Path) -> Result<String, Box<dyn std::error::Error>> {
         for chunk in text.split("\n-- ").map(|chunk| chunk.trim_start_matches("-- ")) {
             let (head, body) = chunk.split_once('\n').ok_or("a statement needs a body")?;
             let (name, purpose) = head.split_once(": ").ok_or_else(|| format!("`{head}` has no purpose"))?;
-            let operation = name
-                .strip_prefix(&format!("{feature}."))
-                .ok_or_else(|| format!("`{name}` is not of {feature}.sql"))?;
+            let operation =
+                name.strip_prefix(&format!("{feature}.")).ok_or_else(|| format!("`{name}` is not of {feature}.sql"))?;
             let sql = format!("-- {name}\n{}", body.trim().trim_end_matches(';'));
             let constant = operation.to_uppercase();
             writeln!(code, "    /// {purpose}.\n    pub const {constant}: &str = {sql:?};")?;

@@ -1,6 +1,6 @@
 // A virtual authenticator: the device's own, with a resident key and the person's PIN or finger.
 
-/** @typedef {{hold: (credential: object) => Promise<void>, credentials: () => Promise<object[]>, verify: (good: boolean) => Promise<void>}} Authenticator */
+/** @typedef {{hold: (credential?: object) => Promise<void>, credentials: () => Promise<object[]>, verify: (good: boolean) => Promise<void>}} Authenticator */
 
 /**
  * Gives `page` an authenticator that answers by itself. It lives as long as the page.
@@ -23,7 +23,7 @@ export async function authenticator(page) {
   return {
     hold: async (credential) => {
       await session.send("WebAuthn.clearCredentials", { authenticatorId });
-      await session.send("WebAuthn.addCredential", { authenticatorId, credential });
+      if (credential) await session.send("WebAuthn.addCredential", { authenticatorId, credential });
     },
     credentials: async () => (await session.send("WebAuthn.getCredentials", { authenticatorId })).credentials,
     verify: async (isUserVerified) => {

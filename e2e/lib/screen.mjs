@@ -11,16 +11,22 @@ const SHOTS = process.env.SIGILO_SHOTS;
 const WIDE = { width: 1440, height: 900 };
 const NARROW = { width: 390, height: 844 };
 const PLAIN = [{ size: WIDE, theme: "light" }, { size: NARROW, theme: "dark" }];
-const KEY = [...PLAIN, { size: WIDE, theme: "dark" }, { size: NARROW, theme: "light" }];
+const ALL = [...PLAIN, { size: WIDE, theme: "dark" }, { size: NARROW, theme: "light" }];
+const NARROW_ONLY = ALL.filter(({ size }) => size === NARROW);
+
+/** For the screens that matter most: both widths in both themes. */
+export const KEY = { forms: ALL };
+/** For what only a narrow screen has. */
+export const TELEPHONE = { forms: NARROW_ONLY };
 
 /**
  * Fails when the screen has a serious accessibility defect or overflows its width.
  * @param {import("playwright-core").Page} page
  * @param {string} name of the screenshot
- * @param {{key?: boolean}} [options] key screens are looked at in all four forms
+ * @param {{forms?: {size: object, theme: string}[]}} [options] `KEY` or `TELEPHONE`
  */
-export async function look(page, name, { key = false } = {}) {
-  for (const { size, theme } of key ? KEY : PLAIN) {
+export async function look(page, name, { forms = PLAIN } = {}) {
+  for (const { size, theme } of forms) {
     await page.setViewportSize(size);
     await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
     await settled(page, theme);

@@ -50,7 +50,7 @@ pub struct SiteArgs {
     #[arg(long, value_name = "IP:PORTA", env = "SIGILO_LISTEN", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
     /// Endereço em que o navegador chega, como https://sigilo.clinica.example [padrão: http://localhost:PORTA]
-    #[arg(long, value_name = "URL", env = "SIGILO_ORIGIN")]
+    #[arg(long, value_name = "URL", env = "SIGILO_ORIGIN", global = true)]
     pub origin: Option<Url>,
     /// Confia em X-Forwarded-For: só atrás de um proxy próprio
     #[arg(long, env = "SIGILO_TRUSTED_PROXY")]

@@ -69,11 +69,16 @@ async fn settle(urls: &DatabaseUrls, folder: &Path, demo: bool) -> Result<Keyrin
     let owner = Owner::connect(&urls.owner).await?;
     let installation = owner.installation().await?;
     if installation.demo && !demo {
-        return Err(Trouble("este banco de dados é de uma demonstração: use sigilo demo, ou outra pasta (--data)".into()));
+        return Err(Trouble(
+            "este banco de dados é de uma demonstração: use sigilo demo, ou outra pasta (--data)".into(),
+        ));
     }
     if demo && !installation.demo {
         if installation.has_clinics == Some(true) {
-            return Err(Trouble("este banco de dados já tem clínicas de verdade e não vira demonstração: use outra pasta (--data)".into()));
+            return Err(Trouble(
+                "este banco de dados já tem clínicas de verdade e não vira demonstração: use outra pasta (--data)"
+                    .into(),
+            ));
         }
         owner.mark_demo().await?;
     }

@@ -35,7 +35,10 @@ pub fn open(data: &Path, first_start: bool) -> Result<Keyring, Trouble> {
             file.read_exact(root.as_mut_slice()).map_err(|e| trouble("não foi possível ler", &e))?;
         }
         Err(error) if error.kind() == ErrorKind::NotFound && !first_start => {
-            return Err(trouble("falta a chave desta instalação", &"sem ela os dados cifrados não abrem; recupere o arquivo da cópia de segurança"));
+            return Err(trouble(
+                "falta a chave desta instalação",
+                &"sem ela os dados cifrados não abrem; recupere o arquivo da cópia de segurança",
+            ));
         }
         Err(error) if error.kind() == ErrorKind::NotFound => {
             fs::DirBuilder::new()

@@ -76,8 +76,7 @@ impl ConsentType {
 }
 
 /// Why consent records are kept after they end, stored with each of them.
-pub const RETENTION_JUSTIFICATION: &str =
-    "Prova do consentimento: enquanto durar a relação e por 5 anos após a revogação (LGPD, art. 8º, § 2º, e art. 16, I)";
+pub const RETENTION_JUSTIFICATION: &str = "Prova do consentimento: enquanto durar a relação e por 5 anos após a revogação (LGPD, art. 8º, § 2º, e art. 16, I)";
 
 #[cfg(test)]
 mod tests {

@@ -15,7 +15,10 @@ pub fn full_name(typed: &str) -> Result<String, &'static str> {
     if tidy.chars().count() > 200 {
         return Err("O nome pode ter até 200 caracteres.");
     }
-    if tidy.chars().any(|c| c.is_control() || matches!(c, '<' | '>' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')) {
+    if tidy
+        .chars()
+        .any(|c| c.is_control() || matches!(c, '<' | '>' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'))
+    {
         return Err("O nome tem caracteres que não podem ser usados.");
     }
     if tidy.chars().filter(|c| c.is_alphabetic()).count() < 3 {

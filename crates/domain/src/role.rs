@@ -19,14 +19,8 @@ pub enum Role {
 
 impl Role {
     /// Every role, in the order in which screens list them.
-    pub const ALL: [Role; 6] = [
-        Role::Owner,
-        Role::Administrator,
-        Role::Professional,
-        Role::Receptionist,
-        Role::Dpo,
-        Role::Auditor,
-    ];
+    pub const ALL: [Role; 6] =
+        [Role::Owner, Role::Administrator, Role::Professional, Role::Receptionist, Role::Dpo, Role::Auditor];
 
     /// The role's name in the database and the API.
     pub fn code(self) -> &'static str {

@@ -26,7 +26,12 @@ pub(crate) async fn keep<T: Serialize>(
 ///
 /// # Errors
 /// [`Error::Expired`] when it was never begun, was ended, or is older than ten minutes.
-pub(crate) async fn take<T: DeserializeOwned>(app: &App, tx: &SignInTx, token: &Token, kind: &'static str) -> Result<T> {
+pub(crate) async fn take<T: DeserializeOwned>(
+    app: &App,
+    tx: &SignInTx,
+    token: &Token,
+    kind: &'static str,
+) -> Result<T> {
     open(app, token, kind, account::take_ceremony(tx, token, kind).await?)
 }
 
@@ -34,7 +39,12 @@ pub(crate) async fn take<T: DeserializeOwned>(app: &App, tx: &SignInTx, token: &
 ///
 /// # Errors
 /// [`Error::Expired`] as for [`take`].
-pub(crate) async fn peek<T: DeserializeOwned>(app: &App, tx: &SignInTx, token: &Token, kind: &'static str) -> Result<T> {
+pub(crate) async fn peek<T: DeserializeOwned>(
+    app: &App,
+    tx: &SignInTx,
+    token: &Token,
+    kind: &'static str,
+) -> Result<T> {
     open(app, token, kind, account::peek_ceremony(tx, token, kind).await?)
 }
 

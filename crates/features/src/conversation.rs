@@ -160,13 +160,7 @@ fn message_of(row: conversation::MessageRow) -> Message {
         }),
         _ => None,
     };
-    Message {
-        id: row.id,
-        from_doctor: row.role == "user",
-        content: row.content,
-        created_at: row.created_at,
-        receipt,
-    }
+    Message { id: row.id, from_doctor: row.role == "user", content: row.content, created_at: row.created_at, receipt }
 }
 
 fn event(name: &'static str, action: Action, id: Uuid) -> Event {

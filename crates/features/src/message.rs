@@ -11,7 +11,9 @@ use zeroize::Zeroizing;
 use sigilo_deid::{Detections, Kind, deidentify, scan_with};
 use sigilo_domain::ConsentType;
 use sigilo_proof::KEYED_HASH_ALGORITHM;
-use sigilo_store::{Action, Error as StoreError, Event, ReadTx, Risk, Session, WriteTx, conversation, message, session};
+use sigilo_store::{
+    Action, Error as StoreError, Event, ReadTx, Risk, Session, WriteTx, conversation, message, session,
+};
 
 use crate::{App, Error, Result, conversation::Message};
 
@@ -93,7 +95,8 @@ pub async fn send(
 ) -> Result<Sent> {
     let added = Zeroizing::new(added);
     check_sizes(&text, &added)?;
-    let text = Zeroizing::new(text.replace("\r\n", "\n").replace(|c: char| c.is_control() && !matches!(c, '\n' | '\t'), " "));
+    let text =
+        Zeroizing::new(text.replace("\r\n", "\n").replace(|c: char| c.is_control() && !matches!(c, '\n' | '\t'), " "));
     if text.trim().is_empty() {
         return Err(Error::field("text", "Escreva a mensagem antes de enviar."));
     }

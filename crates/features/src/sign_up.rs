@@ -54,16 +54,12 @@ pub async fn options(app: &App, client: &Client, new: NewAccount) -> Result<(Val
         return Err(Error::Invalid(wrong));
     }
     let handle = uuid::Uuid::from_bytes(sigilo_proof::random_bytes());
-    let (mut options, registration) = app
-        .webauthn()
-        .start_passkey_registration(handle, &email, &full_name, None)
-        .map_err(|_| Error::Internal)?;
+    let (mut options, registration) =
+        app.webauthn().start_passkey_registration(handle, &email, &full_name, None).map_err(|_| Error::Internal)?;
     require_discoverable(&mut options);
     let token = new_token();
     let state = State { full_name, email, handle, registration };
-    app.db()
-        .sign_in(client, async |tx: &SignInTx| ceremony::keep(app, tx, &token, KIND, None, &state).await)
-        .await?;
+    app.db().sign_in(client, async |tx: &SignInTx| ceremony::keep(app, tx, &token, KIND, None, &state).await).await?;
     Ok((serde_json::to_value(options).map_err(|_| Error::Internal)?, token))
 }
 
@@ -72,10 +68,9 @@ pub async fn options(app: &App, client: &Client, new: NewAccount) -> Result<(Val
 /// # Errors
 /// [`Error::Expired`] for a replay; [`Error::SignInFailed`] when the answer proves nothing.
 pub async fn finish(app: &App, client: &Client, token: &Token, credential: Value) -> Result<(Token, RecoveryCodes)> {
-    let state: State = attempt(app, client, async |tx: &SignInTx| {
-        Ok(Attempt::Passed(ceremony::take(app, tx, token, KIND).await?))
-    })
-    .await?;
+    let state: State =
+        attempt(app, client, async |tx: &SignInTx| Ok(Attempt::Passed(ceremony::take(app, tx, token, KIND).await?)))
+            .await?;
     let passkey = serde_json::from_value::<RegisterPublicKeyCredential>(credential)
         .ok()
         .and_then(|answer| app.webauthn().finish_passkey_registration(&answer, &state.registration).ok())

@@ -68,7 +68,10 @@ pub async fn link(app: &App, client: &Client, email: &str, reset_factors: bool) 
                 return Err(Error::field("email", "Nenhuma conta ativa tem este e-mail."));
             };
             if found.iter().any(|other| other.user_id != member.user_id) {
-                return Err(Error::field("email", "Mais de uma conta tem este e-mail; ele não basta para saber de quem se trata."));
+                return Err(Error::field(
+                    "email",
+                    "Mais de uma conta tem este e-mail; ele não basta para saber de quem se trata.",
+                ));
             }
             if reset_factors {
                 factor::clear(tx, member.user_id).await?;

@@ -38,8 +38,8 @@ impl Token {
 
     /// Reads a token; anything that cannot be one is refused before it reaches the database.
     pub fn parse(text: &str) -> Option<Token> {
-        let fits = text.len() == Self::CHARACTERS
-            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+        let fits =
+            text.len() == Self::CHARACTERS && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
         fits.then(|| Token(Zeroizing::new(text.to_owned())))
     }
 

@@ -80,7 +80,11 @@ impl Db {
     ///
     /// # Errors
     /// What `work` says, or that the database is away.
-    pub async fn sign_in<T, E>(&self, client: &Client, work: impl AsyncFnOnce(&SignInTx) -> Result<T, E>) -> Result<T, E>
+    pub async fn sign_in<T, E>(
+        &self,
+        client: &Client,
+        work: impl AsyncFnOnce(&SignInTx) -> Result<T, E>,
+    ) -> Result<T, E>
     where
         E: From<Error>,
     {

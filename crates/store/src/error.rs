@@ -57,7 +57,9 @@ impl From<tokio_postgres::Error> for Error {
             "42704" => Error::NotSignedIn,
             _ if *code == SqlState::INSUFFICIENT_PRIVILEGE => Error::Denied,
             _ if *code == SqlState::UNIQUE_VIOLATION => Error::Duplicate(constraint()),
-            _ if [SqlState::CHECK_VIOLATION, SqlState::FOREIGN_KEY_VIOLATION, SqlState::NOT_NULL_VIOLATION].contains(code) => {
+            _ if [SqlState::CHECK_VIOLATION, SqlState::FOREIGN_KEY_VIOLATION, SqlState::NOT_NULL_VIOLATION]
+                .contains(code) =>
+            {
                 Error::Rule(constraint())
             }
             _ if *code == SqlState::QUERY_CANCELED => Error::Timeout,

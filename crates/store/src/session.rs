@@ -150,13 +150,25 @@ pub async fn find(tx: &SignInTx, token: &Token) -> Result<Option<Found>> {
 }
 
 /// Opens a session, ends the oldest ones above the member's limit, and records all of it.
-pub async fn create(tx: &SignInTx, client: &Client, token: &Token, user: Uuid, clinic: Uuid, method: &str) -> Result<Uuid> {
-    let id: Option<Uuid> = tx
-        .0
-        .value(sql::CREATE, &[&token.expose(), &user, &clinic, &method, &client.ip, &client.user_agent])
-        .await?;
+pub async fn create(
+    tx: &SignInTx,
+    client: &Client,
+    token: &Token,
+    user: Uuid,
+    clinic: Uuid,
+    method: &str,
+) -> Result<Uuid> {
+    let id: Option<Uuid> =
+        tx.0.value(sql::CREATE, &[&token.expose(), &user, &clinic, &method, &client.ip, &client.user_agent]).await?;
     let id = id.ok_or(crate::Error::NotFound)?;
-    let event = AccessEvent { clinic: Some(clinic), user: Some(user), session: Some(id), action: "login", failure: None, duration_seconds: None };
+    let event = AccessEvent {
+        clinic: Some(clinic),
+        user: Some(user),
+        session: Some(id),
+        action: "login",
+        failure: None,
+        duration_seconds: None,
+    };
     log_access(tx, event).await?;
     for ended in tx.0.rows::<Ended>(sql::END_EXCESS, &[&user]).await? {
         log_end(tx, user, &ended, "session_ended").await?;

@@ -9,8 +9,7 @@ use crate::{
     Error, Result,
     row::FromRow,
     session::Entered,
-    statements,
-    {Client, Session},
+    statements, {Client, Session},
 };
 
 type Params<'a> = &'a [&'a (dyn ToSql + Sync)];

@@ -160,9 +160,18 @@ async fn the_manuals_twelve_tables_and_their_triggers_exist() {
     let database = TestDatabase::fresh().await;
     let client = database.superuser().await;
     for table in [
-        "profiles", "conversations", "messages", "audit_logs", "access_logs", "anonymization_logs",
-        "image_processing_logs", "consent_records", "sensitive_data_detection_logs", "data_subject_requests",
-        "explainability_logs", "security_incident_logs",
+        "profiles",
+        "conversations",
+        "messages",
+        "audit_logs",
+        "access_logs",
+        "anonymization_logs",
+        "image_processing_logs",
+        "consent_records",
+        "sensitive_data_detection_logs",
+        "data_subject_requests",
+        "explainability_logs",
+        "security_incident_logs",
     ] {
         let there: bool =
             client.query_one("SELECT to_regclass('public.' || $1) IS NOT NULL", &[&table]).await.unwrap().get(0);

@@ -35,7 +35,11 @@ async fn every_statement_prepares_and_its_rows_fit_the_structs() {
         };
         let Some(shape) = shapes.iter().find(|shape| shape.sql == *sql) else { continue };
         if statement.columns().len() != shape.columns.len() {
-            wrong.push(format!("{name}: {} columns, the struct reads {}", statement.columns().len(), shape.columns.len()));
+            wrong.push(format!(
+                "{name}: {} columns, the struct reads {}",
+                statement.columns().len(),
+                shape.columns.len()
+            ));
             continue;
         }
         for (column, read) in statement.columns().iter().zip(shape.columns) {
@@ -47,7 +51,10 @@ async fn every_statement_prepares_and_its_rows_fit_the_structs() {
             }
             if let (Some(table), Some(number), false) = (column.table_oid(), column.column_id(), read.nullable) {
                 let not_null: bool = owner
-                    .query_one("SELECT attnotnull FROM pg_attribute WHERE attrelid = $1 AND attnum = $2", &[&table, &number])
+                    .query_one(
+                        "SELECT attnotnull FROM pg_attribute WHERE attrelid = $1 AND attnum = $2",
+                        &[&table, &number],
+                    )
                     .await
                     .unwrap()
                     .get(0);

@@ -199,8 +199,11 @@ async fn the_scheduler_runs_due_jobs_once_and_only_one_process_leads() {
     assert_eq!(ran, 6, "{one:?} {two_:?}");
     assert!(job::run_due(&two.db).await.unwrap().is_empty(), "nothing is due a second time");
 
-    let history: i64 =
-        admin.query_one("SELECT count(*) FROM ops.job_runs WHERE outcome = 'done' AND finished_at IS NOT NULL", &[]).await.unwrap().get(0);
+    let history: i64 = admin
+        .query_one("SELECT count(*) FROM ops.job_runs WHERE outcome = 'done' AND finished_at IS NOT NULL", &[])
+        .await
+        .unwrap()
+        .get(0);
     assert_eq!(history, 6);
     let ended = admin
         .query_one("SELECT session_duration_seconds, success FROM access_logs WHERE action = 'session_ended'", &[])

@@ -114,6 +114,7 @@ mod tests {
         assert_eq!(milliseconds(&0.424), "0,42 ms");
         assert_eq!(initials("Ângela  de Souza"), "ÂS");
         assert_eq!(initials("Ana"), "A");
+        assert_eq!(initials("Dra. Ana Lima"), "AL");
     }
 
     #[test]

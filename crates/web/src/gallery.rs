@@ -204,7 +204,10 @@ fn screens() -> Vec<(&'static str, String)> {
         ("conversa-vazia", conversations(Some((Vec::new(), true))).render()),
         ("conversa-fechada", conversations(Some((Vec::new(), false))).render()),
         ("busca", ListFragment { list: sidebar("dor") }.render()),
-        ("mensagem", message::Sent { message: shown(), conversation: Uuid::nil(), title: "Dor torácica".to_owned() }.render()),
+        (
+            "mensagem",
+            message::Sent { message: shown(), conversation: Uuid::nil(), title: "Dor torácica".to_owned() }.render(),
+        ),
         ("account", account_page(&doctor(), true).render()),
         ("account-recepcao", account_page(&reception, false).render()),
         ("account-aplicativo", totp.render()),
@@ -247,7 +250,9 @@ fn screens_are_whole() {
 
 #[test]
 fn what_people_wrote_is_escaped() {
-    let html = message::Sent { message: shown(), conversation: Uuid::nil(), title: "Dor torácica".to_owned() }.render().unwrap();
+    let html = message::Sent { message: shown(), conversation: Uuid::nil(), title: "Dor torácica".to_owned() }
+        .render()
+        .unwrap();
     assert!(html.contains("&#60;54&#62;") && !html.contains("<54>"));
     assert!(html.contains("CPF REMOVIDO</span>"));
 }

@@ -70,15 +70,11 @@ async fn anothers_sessions_and_factors_are_out_of_reach() {
     let mut otavio = doctor(&site, OTAVIO).await;
     let mut livia = doctor(&site, LIVIA).await;
     let one = async |sql: &str| -> String { database.query_one(sql, &[]).await.unwrap().get(0) };
-    let session = one(
-        "SELECT s.id::text FROM auth.sessions s JOIN members m ON m.user_id = s.user_id
-          WHERE m.display_name LIKE '%Otávio%'",
-    )
+    let session = one("SELECT s.id::text FROM auth.sessions s JOIN members m ON m.user_id = s.user_id
+          WHERE m.display_name LIKE '%Otávio%'")
     .await;
-    let factor = one(
-        "INSERT INTO auth.passkeys (user_id, credential_id, passkey, label)
-         SELECT user_id, 'x', '{}', 'x' FROM members WHERE display_name LIKE '%Otávio%' RETURNING id::text",
-    )
+    let factor = one("INSERT INTO auth.passkeys (user_id, credential_id, passkey, label)
+         SELECT user_id, 'x', '{}', 'x' FROM members WHERE display_name LIKE '%Otávio%' RETURNING id::text")
     .await;
 
     let answer = livia.form(&format!("/account/sessoes/{session}/encerrar"), &[]).await;
@@ -117,13 +113,15 @@ async fn an_unfinished_onboarding_opens_nothing_else() {
     let stand = Stand::shared().await;
     let site = stand.demo();
     let mut otavio = enter(&site, OTAVIO).await;
-    for path in ["/", "/conversas", "/account"] {
+    for path in ["/", "/conversas"] {
         assert_eq!(otavio.get(path).await.location(), "/boas-vindas", "{path}");
     }
+    assert_eq!(otavio.get("/account").await.status, 200, "sessions and factors are one's own from the start");
     assert_eq!(otavio.get_json("/conversas").await.status, 403);
     assert_eq!(otavio.form("/conversas", &[]).await.location(), "/boas-vindas");
     assert_eq!(otavio.get_json("/api/v1/conversations").await.value()["conversations"], json!([]));
-    let without: &[(&str, &str)] = &[("full_name", OTAVIO), ("crm_number", "1"), ("crm_state", "SP"), ("specialty", "Cardiologia")];
+    let without: &[(&str, &str)] =
+        &[("full_name", OTAVIO), ("crm_number", "1"), ("crm_state", "SP"), ("specialty", "Cardiologia")];
     let answer = otavio.form("/boas-vindas", without).await;
     assert_eq!(answer.status, 422, "the required consents are missing");
     assert_eq!(otavio.get("/conversas").await.location(), "/boas-vindas");

@@ -65,7 +65,13 @@ fn secret(page: &str) -> String {
 /// What the authenticator app shows now.
 fn code(secret: &str) -> String {
     let secret = totp_rs::Secret::try_from_base32(secret).expect("base32");
-    totp_rs::Builder::new().with_account_name("teste").with_secret(secret).build().expect("an app").generate_current().to_string()
+    totp_rs::Builder::new()
+        .with_account_name("teste")
+        .with_secret(secret)
+        .build()
+        .expect("an app")
+        .generate_current()
+        .to_string()
 }
 
 async fn lock_all(database: &tokio_postgres::Client) {
@@ -127,8 +133,12 @@ async fn one_recovery_code_unlocks_once() {
     let database = stand.superuser().await;
     let mut livia = doctor(&site, LIVIA).await;
     let page = livia.form("/account/codigos", &[]).await.text();
-    let codes: Vec<_> =
-        page.split("<li>").skip(1).filter_map(|item| item.split_once("</li>")).map(|(code, _)| code.to_owned()).collect();
+    let codes: Vec<_> = page
+        .split("<li>")
+        .skip(1)
+        .filter_map(|item| item.split_once("</li>"))
+        .map(|(code, _)| code.to_owned())
+        .collect();
     assert_eq!(codes.len(), 10);
     lock_all(&database).await;
     let (answers, mut inside) = unlock_at_once(&livia, &codes[3], 4).await;

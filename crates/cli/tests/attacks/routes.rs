@@ -208,7 +208,8 @@ async fn what_is_not_there_is_a_clear_answer() {
     let stand = Stand::shared().await;
     let site = stand.demo();
     let mut stranger = Visitor::new(&site.origin);
-    for path in ["/nada", "/assets/../Cargo.toml", "/assets/%2e%2e/manifest.json", "/assets/manifest.json", "/entrar/"] {
+    for path in ["/nada", "/assets/../Cargo.toml", "/assets/%2e%2e/manifest.json", "/assets/manifest.json", "/entrar/"]
+    {
         let answer = stranger.get(path).await;
         assert_eq!(answer.status, 404, "{path}");
         assert!(answer.text().contains("<html"), "{path}");

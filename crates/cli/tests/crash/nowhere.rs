@@ -12,7 +12,7 @@ use crate::support::http::{SESSION, Visitor};
 use crate::support::site::Stand;
 
 /// Words that no software, dictionary or other test holds.
-const NAME: &str = "Zuleimara Quiroprado";
+const NAME: &str = "Zuleimara Xavantelo";
 const STREET: &str = "Rua Ubirajaroca Flambuí, 4711";
 const CPF: &str = "529.982.247-25";
 const DIGITS: &str = "52998224725";
@@ -30,7 +30,7 @@ fn personal() -> Vec<(&'static str, String)> {
         .iter()
         .map(|marker| ("whole", (*marker).to_owned()))
         .collect();
-    for part in ["Zuleimara", "Quiroprado", "Ubirajaroca", "Flambuí", "Grimaldina", "Ostrovalski", "Jurupinga"] {
+    for part in ["Zuleimara", "Xavantelo", "Ubirajaroca", "Flambuí", "Grimaldina", "Ostrovalski", "Jurupinga"] {
         markers.push(("part", part.to_owned()));
         markers.push(("part", part.to_lowercase()));
         markers.push(("part", part.to_uppercase()));
@@ -168,7 +168,9 @@ async fn write_everywhere(otavio: &mut Visitor) {
         "Paciente {NAME}, CPF {CPF}, e-mail {MAIL}, telefone {PHONE}, mora na {STREET}. Dona do {ADDED}. {CLINICAL}. PA 120x80."
     );
     let send = format!("/conversas/{id}/mensagens");
-    let preview = otavio.json("/conversas/previa", &json!({ "text": format!("Paciente {DRAFT}, {text}"), "added": [ADDED] })).await;
+    let preview = otavio
+        .json("/conversas/previa", &json!({ "text": format!("Paciente {DRAFT}, {text}"), "added": [ADDED] }))
+        .await;
     assert_eq!(preview.status, 200);
     let sent = otavio.form(&send, &[("text", &text), ("added", ADDED)]).await;
     assert_eq!(sent.status, 303, "{}", sent.text());
@@ -208,4 +210,25 @@ async fn write_everywhere(otavio: &mut Visitor) {
     assert_eq!(otavio.form(&send, &[("text", &text), ("added", ADDED)]).await.status, 303);
     // A page that shows it again reads it from the tables.
     assert!(otavio.get(&format!("/conversas/{id}")).await.text().contains(CLINICAL));
+}
+
+/// A blind search would always be content.
+#[test]
+fn the_search_sees_what_it_looks_for() {
+    for (marker, text) in [(STREET, format!("antes {STREET} depois")), ("Zuleimara", "a Zuleimara b".to_owned())] {
+        let search = Search::new(encodings(marker));
+        let carriers = [
+            text.clone().into_bytes(),
+            format!("x{text}").encode_utf16().flat_map(u16::to_le_bytes).collect(),
+            STANDARD.encode(&text).into_bytes(),
+            STANDARD.encode(format!("x{text}")).into_bytes(),
+            URL_SAFE.encode(format!("xy{text}")).into_bytes(),
+            text.replace(' ', "+").into_bytes(),
+            text.bytes().flat_map(|byte| format!("{byte:02x}").into_bytes()).collect(),
+        ];
+        for carrier in carriers {
+            assert!(!search.hits(&carrier).is_empty(), "{marker} in {}", String::from_utf8_lossy(&carrier));
+        }
+        assert!(search.hits(b"nothing of the kind, not even close to it").is_empty());
+    }
 }

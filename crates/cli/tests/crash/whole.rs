@@ -31,7 +31,8 @@ async fn killed_in_the_middle_of_sending() {
         acknowledged.extend(send_until(&doctors, &conversations, answers, running).await);
         // The database ends what the dead process had begun.
         until("the dead process's connections end", async || {
-            let sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'sigilo_app'";
+            let sql =
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'sigilo_app'";
             (number(&database, sql).await == 0).then_some(())
         })
         .await;

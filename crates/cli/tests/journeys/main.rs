@@ -75,6 +75,28 @@ async fn sessions_lock_and_end() {
     journey("sessions", &site, &stand.superuser().await, &[]).await;
 }
 
+#[tokio::test]
+async fn an_invited_colleague() {
+    let stand = Stand::shared().await;
+    let site = stand.invited_only();
+    let mut invite = stand.command("user");
+    invite.args([
+        "--origin",
+        &site.origin,
+        "invite",
+        "--name",
+        "Dr. Ivo Tenório Braga",
+        "--email",
+        "ivo@convite.example",
+    ]);
+    invite.args(["--clinic", "Clínica do Convite", "--role", "professional"]);
+    let output = invite.output().expect("sigilo user invite");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let link = String::from_utf8(output.stdout).expect("a link");
+    let database = stand.superuser().await;
+    journey("invitation", &site, &database, &[("SIGILO_E2E_LINK", link.trim())]).await;
+}
+
 /// On a server of its own, as `make demo` makes it; then the auditor's 34 queries, as the manual has them.
 #[tokio::test]
 async fn a_message_and_the_auditors_queries() {

@@ -25,7 +25,8 @@ fn node(script: &str) -> Command {
 }
 
 fn spawn(mut command: Command) -> (Child, ChildStdin, Lines<BufReader<ChildStdout>>) {
-    let mut child = command.spawn().unwrap_or_else(|error| panic!("node does not start ({error}): run scripts/install test"));
+    let mut child =
+        command.spawn().unwrap_or_else(|error| panic!("node does not start ({error}): run scripts/install test"));
     let stdin = child.stdin.take().expect("piped");
     let stdout = BufReader::new(child.stdout.take().expect("piped")).lines();
     (child, stdin, stdout)
@@ -79,7 +80,8 @@ impl Provider {
         let mut command = node("provider.mjs");
         command.env("SIGILO_OIDC_CLIENT_SECRET", secret).stderr(Stdio::null());
         let (child, stdin, mut lines) = spawn(command);
-        let issuer = timeout(PATIENCE, lines.next_line()).await.expect("in time").expect("a line").expect("its address");
+        let issuer =
+            timeout(PATIENCE, lines.next_line()).await.expect("in time").expect("a line").expect("its address");
         Provider { issuer, _running: (child, stdin, lines) }
     }
 }

@@ -180,9 +180,13 @@ impl Answer {
     /// What every answer must carry, failures too.
     fn check_headers(&self) {
         let policy = self.header("content-security-policy");
-        for wanted in
-            ["default-src 'none'", "script-src 'self'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'"]
-        {
+        for wanted in [
+            "default-src 'none'",
+            "script-src 'self'",
+            "frame-ancestors 'none'",
+            "base-uri 'none'",
+            "form-action 'self'",
+        ] {
             assert!(policy.contains(wanted), "{}: policy without {wanted}: {policy}", self.status);
         }
         assert!(!policy.contains("unsafe"), "{policy}");

@@ -1,6 +1,6 @@
 //! What the tests of the real binary share: a running site, a plain HTTP visitor, a journey in the browser.
 //! Each test binary uses a part of it.
-#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, missing_docs)]
+#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, missing_docs)]
 
 pub mod browser;
 pub mod doctor;

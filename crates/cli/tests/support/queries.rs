@@ -40,7 +40,8 @@ impl Auditor {
         }
         assert!(!query.contains("[ID"), "SQL-{number:02} has an unknown placeholder");
         self.client.simple_query(&query).await.unwrap_or_else(|error| panic!("SQL-{number:02}: {error:?}"));
-        let rows = self.client.query_one(&format!("SELECT coalesce(json_agg(q), '[]')::text FROM ({query}) q"), &[]).await;
+        let rows =
+            self.client.query_one(&format!("SELECT coalesce(json_agg(q), '[]')::text FROM ({query}) q"), &[]).await;
         let rows: String = rows.unwrap_or_else(|error| panic!("SQL-{number:02}: {error:?}")).get(0);
         serde_json::from_str(&rows).expect("rows")
     }
@@ -73,7 +74,8 @@ pub async fn check(stand: &Stand, site: &Site) {
     let conversation =
         one("SELECT conversation_id::text FROM messages GROUP BY conversation_id ORDER BY count(*) DESC LIMIT 1").await;
     let message = one("SELECT id::text FROM messages LIMIT 1").await;
-    let filled = vec![("[ID_DO_MEDICO]", doctor.clone()), ("[ID_DA_CONVERSA]", conversation), ("[ID_DA_MENSAGEM]", message)];
+    let filled =
+        vec![("[ID_DO_MEDICO]", doctor.clone()), ("[ID_DA_CONVERSA]", conversation), ("[ID_DA_MENSAGEM]", message)];
     let auditor = Auditor { client, queries: read(), filled };
     assert_eq!(auditor.queries.keys().copied().collect::<Vec<_>>(), (1..=34).collect::<Vec<_>>());
     for number in 1..=34 {
@@ -110,22 +112,26 @@ async fn people(auditor: &Auditor, doctor: &str) {
     let granted = auditor.filled(6, &["user_id", "details", "created_at"]).await;
     assert_eq!(granted.len(), 4);
     assert!(granted.iter().all(|row| row["action"] == "consent_granted" && row["resource_type"] == "consent_records"));
-    assert_eq!(auditor.row(27).await, serde_json::json!({ "total_medicos": 2, "com_crm_validado": 1, "crm_pendente": 1 }));
+    assert_eq!(
+        auditor.row(27).await,
+        serde_json::json!({ "total_medicos": 2, "com_crm_validado": 1, "crm_pendente": 1 })
+    );
 }
 
 async fn messages(auditor: &Auditor) {
     let messages = auditor.filled(7, &["role", "content", "content_hash", "created_at"]).await;
     assert!(messages.iter().any(|row| row["content"].as_str().unwrap_or_default().contains("[CPF REMOVIDO]")));
-    let proofs = auditor.filled(8, &["message_id", "original_content_hash", "entities_detected", "anonymization_method"]).await;
-    assert_eq!(proofs.len(), 4);
+    let proofs =
+        auditor.filled(8, &["message_id", "original_content_hash", "entities_detected", "anonymization_method"]).await;
+    assert_eq!(proofs.len(), 5);
     let detections = auditor.filled(9, &["message_id", "detection_type", "detection_method", "confidence_score"]).await;
     assert!(detections.iter().all(|row| row["action_taken"] == "removed"));
     assert_eq!(
         auditor.row(10).await,
         serde_json::json!({
-            "total_mensagens_processadas": 4,
+            "total_mensagens_processadas": 5,
             "mensagens_com_dados_sensiveis": 2,
-            "mensagens_sem_dados_sensiveis": 2,
+            "mensagens_sem_dados_sensiveis": 3,
         })
     );
     let roles = auditor.filled(28, &["total", "primeira", "ultima"]).await;
@@ -166,12 +172,10 @@ async fn guards(auditor: &Auditor) {
     let tables = auditor.filled(24, &["tablename"]).await;
     assert!(tables.len() >= 12);
     assert!(tables.iter().all(|row| row["rowsecurity"] == true));
-    let mut rules: Vec<_> = auditor.rows(25).await.iter().map(|row| (row["rulename"].clone(), row["ev_type"].clone())).collect();
+    let mut rules: Vec<_> =
+        auditor.rows(25).await.iter().map(|row| (row["rulename"].clone(), row["ev_type"].clone())).collect();
     rules.sort_by_key(|(name, _)| name.to_string());
-    assert_eq!(
-        rules,
-        [("audit_logs_no_delete".into(), "4".into()), ("audit_logs_no_update".into(), "2".into())]
-    );
+    assert_eq!(rules, [("audit_logs_no_delete".into(), "4".into()), ("audit_logs_no_update".into(), "2".into())]);
 }
 
 /// The manual's verdicts on an installation where nothing of the kind has happened yet.

@@ -72,7 +72,8 @@ impl Stand {
         if self.database.is_some() {
             let urls = self.urls();
             sigilo.env("DATABASE_URL", urls.owner.expose());
-            for (role, name) in [(Role::App, "APP"), (Role::Auth, "AUTH"), (Role::Jobs, "JOBS"), (Role::Auditor, "AUDITOR")]
+            for (role, name) in
+                [(Role::App, "APP"), (Role::Auth, "AUTH"), (Role::Jobs, "JOBS"), (Role::Auditor, "AUDITOR")]
             {
                 sigilo.env(format!("DATABASE_URL_{name}"), urls.of(role).expose());
             }
@@ -95,8 +96,20 @@ impl Stand {
 
     /// Starts `sigilo serve` on an empty installation where anyone may open an account.
     pub fn open(&self, settings: impl FnOnce(&mut Command)) -> Site {
+        self.serve(|command| {
+            command.args(["--sign-up", "aberto"]);
+            settings(command);
+        })
+    }
+
+    /// Starts `sigilo serve` as it is without any setting.
+    pub fn invited_only(&self) -> Site {
+        self.serve(|_| {})
+    }
+
+    fn serve(&self, settings: impl FnOnce(&mut Command)) -> Site {
         let mut command = self.command("serve");
-        command.args(["--listen", "127.0.0.1:0", "--sign-up", "aberto"]);
+        command.args(["--listen", "127.0.0.1:0"]);
         settings(&mut command);
         Site::start(command, "Sigilo atende em ", "\n")
     }

@@ -12,11 +12,11 @@ use crate::{
     sign_in::{PENDING, Pending, active},
 };
 
-pub use code::code;
 pub(crate) use code::accept as accept_code;
+pub use code::code;
 pub use enrol::{enrol_key_finish, enrol_key_options, enrol_totp, enrol_totp_confirm};
-pub use key::{key_finish, key_options};
 pub(crate) use key::{answered, challenge};
+pub use key::{key_finish, key_options};
 pub use totp::TotpSetup;
 
 /// What this account may use, or register, as its second factor.

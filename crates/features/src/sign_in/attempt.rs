@@ -29,11 +29,7 @@ impl<T> Attempt<T> {
 
     /// A refusal about a member.
     pub(crate) fn refused_for(standing: &account::Standing, reason: &'static str) -> Attempt<T> {
-        Attempt::Refused {
-            account: Some((standing.id, standing.clinic_id)),
-            reason,
-            answer: Error::SignInFailed,
-        }
+        Attempt::Refused { account: Some((standing.id, standing.clinic_id)), reason, answer: Error::SignInFailed }
     }
 }
 

@@ -14,8 +14,8 @@ use crate::{App, Client, Error, Result, SignUp, Token, ceremony, new_token};
 pub(crate) use attempt::{Attempt, attempt};
 pub use link::{LinkPreview, link_preview, link_use};
 pub use oidc::{OidcCallback, oidc_finish, oidc_start};
-pub use passkey::{passkey_finish, passkey_options};
 pub(crate) use passkey::{find_passkey, require_discoverable};
+pub use passkey::{passkey_finish, passkey_options};
 
 /// The ways in that the sign-in page offers besides passkeys.
 pub struct Methods {
@@ -67,7 +67,12 @@ pub(crate) struct Pending {
 }
 
 /// Goes on to the second factor of `user`, or to registering one.
-pub(crate) async fn to_second_factor(app: &App, tx: &SignInTx, standing: &account::Standing, first: &str) -> Result<Step> {
+pub(crate) async fn to_second_factor(
+    app: &App,
+    tx: &SignInTx,
+    standing: &account::Standing,
+    first: &str,
+) -> Result<Step> {
     let pending = new_token();
     let state = Pending {
         user: standing.id,
@@ -77,11 +82,7 @@ pub(crate) async fn to_second_factor(app: &App, tx: &SignInTx, standing: &accoun
         key_registration: None,
     };
     ceremony::keep(app, tx, &pending, PENDING, Some(standing.id), &state).await?;
-    Ok(if standing.has_passkey || standing.has_totp {
-        Step::SecondFactor { pending }
-    } else {
-        Step::Enrol { pending }
-    })
+    Ok(if standing.has_passkey || standing.has_totp { Step::SecondFactor { pending } } else { Step::Enrol { pending } })
 }
 
 /// Both factors are given: forgets the failures, opens the session and records the sign-in.

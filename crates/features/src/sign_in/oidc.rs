@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use openidconnect::{
     AuthenticationFlow, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointMaybeSet, EndpointNotSet,
-    EndpointSet, IssuerUrl, Nonce, PkceCodeChallenge, PkceCodeVerifier, OAuth2TokenResponse, RedirectUrl, Scope, TokenResponse,
+    EndpointSet, IssuerUrl, Nonce, OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope,
+    TokenResponse,
     core::{CoreClient, CoreProviderMetadata, CoreResponseType, CoreUserInfoClaims},
 };
 use serde::{Deserialize, Serialize};
@@ -23,7 +24,8 @@ const DOWN: Error = Error::Unavailable("o provedor de identidade");
 /// How long discovered metadata and keys are trusted before they are asked for again.
 const FRESH: Duration = Duration::from_secs(3600);
 
-type ReadyClient = CoreClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointMaybeSet, EndpointMaybeSet>;
+type ReadyClient =
+    CoreClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointMaybeSet, EndpointMaybeSet>;
 
 /// A provider and what was discovered about it.
 pub struct Provider {
@@ -193,10 +195,9 @@ pub async fn oidc_start(app: &App, client: &Client, entering: Option<&Token>) ->
 pub async fn oidc_finish(app: &App, client: &Client, token: &Token, callback: OidcCallback) -> Result<Step> {
     let provider = app.provider().ok_or(Error::NotFound)?;
     // The ceremony ends before the provider is asked, so that a callback works once whatever happens next.
-    let flow: Flow = attempt(app, client, async |tx: &SignInTx| {
-        Ok(Attempt::Passed(ceremony::take(app, tx, token, KIND).await?))
-    })
-    .await?;
+    let flow: Flow =
+        attempt(app, client, async |tx: &SignInTx| Ok(Attempt::Passed(ceremony::take(app, tx, token, KIND).await?)))
+            .await?;
     let invited = flow.invited;
     let forged = callback.state.as_deref() != Some(flow.state.secret());
     let person = match callback.code.filter(|_| !forged && callback.error.is_none()) {

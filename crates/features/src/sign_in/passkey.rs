@@ -23,9 +23,7 @@ pub async fn passkey_options(app: &App, client: &Client) -> Result<(Value, Token
     // The library asks for autofill; the page has a button.
     options.mediation = None;
     let token = new_token();
-    app.db()
-        .sign_in(client, async |tx: &SignInTx| ceremony::keep(app, tx, &token, KIND, None, &state).await)
-        .await?;
+    app.db().sign_in(client, async |tx: &SignInTx| ceremony::keep(app, tx, &token, KIND, None, &state).await).await?;
     Ok((serde_json::to_value(options).map_err(|_| Error::Internal)?, token))
 }
 

@@ -27,7 +27,11 @@ pub struct TwoClinics {
 }
 
 pub fn client() -> Client {
-    Client { ip: Ipv4Addr::new(192, 0, 2, 7).into(), user_agent: "Navegador de teste".into(), request_id: Uuid::now_v7() }
+    Client {
+        ip: Ipv4Addr::new(192, 0, 2, 7).into(),
+        user_agent: "Navegador de teste".into(),
+        request_id: Uuid::now_v7(),
+    }
 }
 
 pub fn token(seed: u8) -> Token {
@@ -77,8 +81,10 @@ impl Member {
     }
 
     pub async fn conversation(&self, db: &Db) -> Result<Uuid, Error> {
-        db.write(&self.session, async |tx: &WriteTx| Ok((conversation::create(tx).await?, event("conversation_created"))))
-            .await
+        db.write(&self.session, async |tx: &WriteTx| {
+            Ok((conversation::create(tx).await?, event("conversation_created")))
+        })
+        .await
     }
 
     pub async fn say(&self, db: &Db, conversation: Uuid, text: &str) -> Result<Uuid, Error> {

@@ -1,0 +1,158 @@
+//! Installations are not mixed up, and the operator lets people in from the command line.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+use std::fs;
+use std::process::Output;
+
+use support::http::Visitor;
+use support::number;
+use support::site::Stand;
+
+fn refused(output: &Output, sentence: &str) {
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && said.contains(sentence), "{said}");
+}
+
+fn run(stand: &Stand, command: &str, arguments: &[&str]) -> Output {
+    let mut sigilo = stand.command(command);
+    if ["demo", "serve"].contains(&command) {
+        sigilo.args(["--listen", "127.0.0.1:0"]);
+    }
+    sigilo.args(arguments).output().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_demonstration_is_never_served_as_a_real_installation() {
+    let stand = Stand::shared().await;
+    stand.demo().stop();
+    refused(&run(&stand, "serve", &[]), "demonstração");
+    // A second demonstration on the same data goes on where the first ended, with the same people.
+    let again = stand.demo();
+    assert!(!again.link("Otávio").is_empty());
+    assert_eq!(number(&stand.superuser().await, "SELECT count(*) FROM clinics").await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_installation_with_clinics_never_becomes_a_demonstration() {
+    let stand = Stand::shared().await;
+    let site = stand.open(|_| {});
+    let invited = run(
+        &stand,
+        "user",
+        &[
+            "invite",
+            "--name",
+            "Iara Fontes Prado",
+            "--email",
+            "iara@exemplo.example",
+            "--clinic",
+            "Clínica Mangue",
+            "--role",
+            "owner",
+        ],
+    );
+    assert!(invited.status.success(), "{}", String::from_utf8_lossy(&invited.stderr));
+    site.stop();
+    refused(&run(&stand, "demo", &[]), "clínicas de verdade");
+    let demo_links = number(&stand.superuser().await, "SELECT count(*) FROM auth.links WHERE kind = 'demo'").await;
+    assert_eq!(demo_links, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missing_or_foreign_key_is_refused_and_never_replaced() {
+    let stand = Stand::shared().await;
+    stand.open(|_| {}).stop();
+    let path = stand.data().join("segredos/raiz.chave");
+    let right = fs::read(&path).unwrap();
+    assert_eq!(right.len(), 32);
+
+    fs::remove_file(&path).unwrap();
+    refused(&run(&stand, "serve", &[]), "falta a chave");
+    assert!(!path.exists(), "a new key would hide the loss of the old one");
+
+    fs::write(&path, [7_u8; 32]).unwrap();
+    fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    refused(&run(&stand, "serve", &[]), "não é a deste banco");
+
+    fs::write(&path, &right[..20]).unwrap();
+    refused(&run(&stand, "serve", &[]), "danificada");
+
+    fs::write(&path, &right).unwrap();
+    fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
+    refused(&run(&stand, "serve", &[]), "podem ler a chave");
+
+    fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    stand.open(|_| {}).stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_operator_invites_people_and_lets_them_back_in() {
+    let stand = Stand::shared().await;
+    let site = stand.open(|_| {});
+    let origin = ["--origin", site.origin.as_str()];
+    let user = |arguments: &[&str]| {
+        let all: Vec<&str> = arguments.iter().copied().chain(origin).collect();
+        run(&stand, "user", &all)
+    };
+    let link_of = |output: &Output| {
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).trim().strip_prefix(&site.origin).unwrap().to_owned()
+    };
+    let invite = [
+        "invite",
+        "--name",
+        "Iara Fontes Prado",
+        "--email",
+        "iara@exemplo.example",
+        "--clinic",
+        "Clínica Mangue",
+        "--role",
+        "professional",
+    ];
+    let first = link_of(&user(&invite));
+
+    // The link leads to registering a passkey, and works once.
+    let mut visitor = Visitor::new(&site.origin);
+    assert!(visitor.get(&first).await.text().contains("Iara"));
+    let used = visitor.form(&first, &[]).await;
+    assert_eq!((used.status, used.location()), (303, "/segundo-fator/cadastrar"));
+    let page = visitor.get("/segundo-fator/cadastrar").await;
+    assert_eq!(page.status, 200);
+    assert!(
+        !page.text().contains("/segundo-fator/cadastrar/aplicativo"),
+        "an app alone could not open this account again"
+    );
+    assert_eq!(Visitor::new(&site.origin).form(&first, &[]).await.status, 410);
+
+    // Lost before it was registered: a new link, for the same account.
+    let second = link_of(&user(&["link", "--email", "IARA@exemplo.example", "--reset-factors"]));
+    let mut back = Visitor::new(&site.origin);
+    assert_eq!(back.form(&second, &[]).await.location(), "/segundo-fator/cadastrar");
+    let database = stand.superuser().await;
+    assert_eq!(number(&database, "SELECT count(*) FROM auth.users").await, 1);
+    assert_eq!(
+        number(
+            &database,
+            "SELECT count(*) FROM audit_logs WHERE action = 'sign_in_link_created' AND risk_level = 'high'"
+        )
+        .await,
+        1
+    );
+
+    refused(&user(&["link", "--email", "ninguem@exemplo.example"]), "Nenhuma conta");
+    refused(&user(&["link", "--email", "isto não é um e-mail"]), "e-mail válido");
+    refused(
+        &user(&["invite", "--name", "X", "--email", "a@b.example", "--clinic", "C", "--role", "owner"]),
+        "nome completo",
+    );
+    refused(
+        &user(&["invite", "--name", "Iara Fontes", "--email", "a@b.example", "--clinic", "C", "--role", "rei"]),
+        "perfil",
+    );
+    // Two accounts with one address: the address alone does not tell who asks.
+    assert!(user(&invite).status.success());
+    refused(&user(&["link", "--email", "iara@exemplo.example"]), "Mais de uma conta");
+}
