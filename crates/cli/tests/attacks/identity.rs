@@ -148,3 +148,22 @@ async fn guessing_is_slowed_by_address() {
     let recorded = "SELECT count(*) FROM access_logs WHERE NOT success AND failure_reason = 'link_expired'";
     assert_eq!(number(&database, recorded).await as usize, statuses.len() - 1);
 }
+
+/// Whoever leaves the clinic is out at once, also from what is still open.
+#[tokio::test]
+async fn a_deactivated_member_is_out() {
+    let stand = Stand::shared().await;
+    let site = stand.demo();
+    let database = stand.superuser().await;
+    let mut otavio = doctor(&site, OTAVIO).await;
+    let leave = "UPDATE members SET status = 'deactivated' WHERE display_name LIKE $1";
+    assert_eq!(database.execute(leave, &[&"%Otávio%"]).await.unwrap(), 1);
+    assert_eq!(otavio.get("/conversas").await.location(), "/entrar");
+    assert_eq!(otavio.get_json("/api/v1/conversations").await.status, 401);
+
+    assert_eq!(database.execute(leave, &[&"%Lívia%"]).await.unwrap(), 1);
+    let mut livia = Visitor::new(&site.origin);
+    let answer = livia.form(&site.link(LIVIA), &[]).await;
+    assert!([401, 403, 410].contains(&answer.status), "{}", answer.status);
+    assert!(!livia.cookies.contains_key(SESSION));
+}

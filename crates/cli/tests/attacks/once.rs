@@ -41,6 +41,18 @@ async fn ten_at_once_with_one_link_let_one_in() {
     }
 }
 
+#[tokio::test]
+async fn an_old_link_is_worth_nothing() {
+    let stand = Stand::shared().await;
+    let site = stand.demo();
+    let database = stand.superuser().await;
+    database.execute("UPDATE auth.links SET expires_at = now() - interval '1 second'", &[]).await.unwrap();
+    let mut late = Visitor::new(&site.origin);
+    assert_eq!(late.get(&site.link(OTAVIO)).await.status, 410);
+    assert_eq!(late.form(&site.link(OTAVIO), &[]).await.status, 410);
+    assert!(late.cookies.is_empty());
+}
+
 /// The letters between the tags of the page that shows the authenticator's secret.
 fn secret(page: &str) -> String {
     let (_, rest) = page.split_once("id=\"totp-chave\"").expect("the secret");
