@@ -171,7 +171,7 @@ await journey(async () => {
     await wake(page);
     await lockDialog(page).waitFor();
     const unlock = async (code) => {
-      await page.getByLabel("Código do aplicativo autenticador").fill(code);
+      await page.getByLabel("Código do aplicativo ou de recuperação").fill(code);
       await page.getByRole("button", { name: "Desbloquear", exact: true }).click();
     };
     await unlock("000000");
@@ -209,7 +209,7 @@ await journey(async () => {
     await idle();
     await wake(page);
     await lockDialog(page).waitFor();
-    const field = page.getByLabel("Código do aplicativo autenticador");
+    const field = page.getByLabel("Código do aplicativo ou de recuperação");
     for (let n = 0; n < 5; n += 1) {
       await field.fill(`00000${n}`);
       const answered = page.waitForResponse(/desbloquear\/codigo/);

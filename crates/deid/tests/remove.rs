@@ -164,6 +164,8 @@ const ADDRESSES: &[Case] = &[
 #[rustfmt::skip]
 const NAMES: &[Case] = &[
     ("paciente Maria", &[(Nome, "Maria")]),
+    ("Paciente Zuleimara Brelozado, CPF a conferir", &[(Nome, "Zuleimara Brelozado")]),
+    ("Paciente Otília Grandente refere dor", &[(Nome, "Otília Grandente")]),
     ("paciente maria da silva refere dor", &[(Nome, "maria da silva")]),
     ("Paciente: João dos Santos, 45 anos", &[(Nome, "João dos Santos")]),
     ("PACIENTE JOSÉ CARLOS PEREIRA, 60 ANOS", &[(Nome, "JOSÉ CARLOS PEREIRA")]),

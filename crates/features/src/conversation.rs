@@ -193,7 +193,9 @@ fn fold(text: &str) -> String {
 
 /// About a line of the text around the first word found.
 fn excerpt(text: &str, words: &[String]) -> String {
-    const AROUND: usize = 50;
+    // The word must show in the list's single line, so little stands before it.
+    const AROUND: usize = 15;
+    const WIDE: usize = 120;
     let folded: Vec<char> = fold(text).chars().collect();
     let at = words
         .iter()
@@ -204,9 +206,9 @@ fn excerpt(text: &str, words: &[String]) -> String {
         .min()
         .unwrap_or(0);
     let start = at.saturating_sub(AROUND);
-    let body: String = text.chars().skip(start).take(2 * AROUND + 20).collect();
+    let body: String = text.chars().skip(start).take(WIDE).collect();
     let tidy = body.split_whitespace().collect::<Vec<_>>().join(" ");
-    let more = text.chars().nth(start + 2 * AROUND + 20).is_some();
+    let more = text.chars().nth(start + WIDE).is_some();
     format!("{}{tidy}{}", if start > 0 { "…" } else { "" }, if more { "…" } else { "" })
 }
 

@@ -163,7 +163,9 @@ pub async fn remove(app: &App, session: &Session, id: Uuid) -> Result<()> {
         .sign_in(&session.client, async |tx: &SignInTx| {
             let user = signed_in(tx, session).await?.user_id;
             if !factor::remove(tx, user, id).await? {
-                return Err(Error::Conflict("Este fator não pode ser removido: sem ele a conta não abriria mais."));
+                return Err(Error::Conflict(
+                    "Sem este fator a conta não abriria mais. Acrescente outra chave de acesso antes de removê-lo.",
+                ));
             }
             audit(tx, session, &event("factor_removed", Action::Delete, id, json!({}))).await
         })

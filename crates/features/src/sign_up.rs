@@ -101,7 +101,7 @@ pub(crate) async fn create_account(
 ) -> Result<account::Created> {
     let user = account::create(tx, email_verified).await?;
     set_email(app, tx, user.id, email).await?;
-    let clinic = account::create_clinic(tx, &format!("Consultório de {full_name}"), user.id).await?;
+    let clinic = account::create_clinic(tx, &format!("Consultório {full_name}"), user.id).await?;
     let roles = [Role::Owner.code(), Role::Professional.code()];
     account::create_member(tx, clinic, user.id, full_name, &roles).await?;
     Ok(user)

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use crate::random_bytes;
 
 /// The name stored beside a keyed hash of an original text.
-pub const KEYED_HASH_ALGORITHM: &str = "HMAC-SHA-256 (chave da clínica)";
+pub const KEYED_HASH_ALGORITHM: &str = "HMAC-SHA-256, chave da clínica";
 
 const VERSION: u8 = 1;
 const NONCE: usize = 12;

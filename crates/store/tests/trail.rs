@@ -234,3 +234,25 @@ async fn missing_partitions_are_made_ahead_with_their_guards() {
         .get(0);
     assert_eq!(bare, 0);
 }
+
+#[tokio::test]
+async fn a_corrected_name_is_the_members_name_too() {
+    let two = two_clinics().await;
+    let crm = sigilo_domain::Crm::parse("12345", "SP").unwrap();
+    two.db
+        .write(&two.a.session, async |tx: &WriteTx| {
+            sigilo_store::profile::complete(tx, "Dra. Alba Norte Ferraz", &crm, "Cardiologia").await?;
+            Ok::<_, Error>(((), event("onboarding_completed")))
+        })
+        .await
+        .unwrap();
+    let admin = two.database.superuser().await;
+    let names: Vec<String> = admin
+        .query("SELECT display_name FROM members ORDER BY display_name", &[])
+        .await
+        .unwrap()
+        .iter()
+        .map(|row| row.get(0))
+        .collect();
+    assert_eq!(names, ["Dr. Bruno Sul", "Dra. Alba Norte Ferraz"]);
+}

@@ -7,3 +7,5 @@ mod cluster;
 mod database;
 
 pub use database::TestDatabase;
+/// The driver, for tests that look at the database past the product.
+pub use tokio_postgres;

@@ -86,7 +86,7 @@ fn code(secret: &str) -> String {
         .to_string()
 }
 
-async fn lock_all(database: &tokio_postgres::Client) {
+async fn lock_all(database: &sigilo_testkit::tokio_postgres::Client) {
     let idle = "UPDATE auth.sessions SET idle_until = now() - interval '1 second' WHERE ended_at IS NULL";
     database.execute(idle, &[]).await.unwrap();
 }

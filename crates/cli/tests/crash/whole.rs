@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use sigilo_testkit::tokio_postgres::Client;
 use tokio::task::JoinSet;
-use tokio_postgres::Client;
 
 use crate::support::doctor::{LIVIA, OTAVIO, doctor};
 use crate::support::http::Visitor;

@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use serde_json::json;
+use sigilo_testkit::tokio_postgres::Client;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::time::timeout;
-use tokio_postgres::Client;
 
 use super::PATIENCE;
 use super::site::Site;
@@ -62,7 +62,7 @@ pub async fn journey(name: &str, site: &Site, database: &Client, settings: &[(&s
     assert!(status.success(), "{name} failed; its report stands above");
 }
 
-async fn rows(database: &Client, statement: &str) -> Result<String, tokio_postgres::Error> {
+async fn rows(database: &Client, statement: &str) -> Result<String, sigilo_testkit::tokio_postgres::Error> {
     let wrapped = format!("WITH asked AS ({statement}) SELECT coalesce(jsonb_agg(asked), '[]')::text FROM asked");
     Ok(database.query_one(&wrapped, &[]).await?.get(0))
 }

@@ -26,13 +26,13 @@ pub async fn until<T>(what: &str, mut done: impl AsyncFnMut() -> Option<T>) -> T
 }
 
 /// One number from the database.
-pub async fn number(database: &tokio_postgres::Client, sql: &str) -> i64 {
+pub async fn number(database: &sigilo_testkit::tokio_postgres::Client, sql: &str) -> i64 {
     let row = database.query_one(sql, &[]).await.unwrap_or_else(|error| panic!("{sql}: {error:?}"));
     row.get(0)
 }
 
 /// A digest of what a query gives, to tell whether anything changed.
-pub async fn digest(database: &tokio_postgres::Client, tables: &[&str]) -> String {
+pub async fn digest(database: &sigilo_testkit::tokio_postgres::Client, tables: &[&str]) -> String {
     let mut all = String::new();
     for table in tables {
         let sql = format!("SELECT coalesce(md5(string_agg(t::text, E'\\n' ORDER BY t::text)), '') FROM {table} t");

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 use sigilo_store::server::Role;
-use tokio_postgres::Client;
+use sigilo_testkit::tokio_postgres::Client;
 
 use super::doctor::{HELENA, enter};
 use super::http::Visitor;

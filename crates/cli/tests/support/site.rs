@@ -11,8 +11,8 @@ use std::time::Instant;
 use rustix::process::{Pid, Signal, kill_process};
 use sigilo_store::server::{DatabaseUrls, Role, saved_superuser_url, saved_urls};
 use sigilo_testkit::TestDatabase;
+use sigilo_testkit::tokio_postgres::{Client, NoTls};
 use tempfile::TempDir;
-use tokio_postgres::{Client, NoTls};
 
 use super::PATIENCE;
 
@@ -123,7 +123,8 @@ fn folder() -> TempDir {
 }
 
 async fn connect(url: &str) -> Client {
-    let (client, connection) = tokio_postgres::connect(url, NoTls).await.expect("the database takes connections");
+    let (client, connection) =
+        sigilo_testkit::tokio_postgres::connect(url, NoTls).await.expect("the database takes connections");
     tokio::spawn(connection);
     client
 }

@@ -84,10 +84,8 @@ impl Chain {
                 if first == Case::Upper && !surname && entry.bucket() < 3 {
                     return false;
                 }
-                surname
-                    || entry.bucket() >= 1
-                    || (!entry.has(Entry::EPONYM)
-                        && (part.after_particle || strength == Strength::Label || !is_adjective(cx.text, word)))
+                // In title case after a name, also "Brelozado" is a surname: adjectives of the ward stand in lower case.
+                surname || entry.bucket() >= 1 || !entry.has(Entry::EPONYM)
             }
             Case::Upper => {
                 let plain = entry.has(Entry::ORDINARY);

@@ -31,7 +31,7 @@ pub(crate) use trace::RequestId;
 /// Bytes of a request body, unless a route says otherwise.
 const BODY_LIMIT: usize = 128 * 1024;
 /// How long a handler may take. No screen waits for longer work.
-const TIME_LIMIT: Duration = Duration::from_secs(30);
+const TIME_LIMIT: Duration = Duration::from_secs(10);
 
 /// How the site is served.
 #[derive(Clone, Debug)]
