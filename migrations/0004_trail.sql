@@ -167,10 +167,11 @@ SELECT ops.ensure_partitions(3);
 
 -- Writers ---------------------------------------------------------------------------------
 
--- A setting of the request, or null where none was made.
+-- A setting of the request, or null where none was made. Without a search path of its own, so that the planner can
+-- write it into its callers, which all have one.
 CREATE FUNCTION app.setting(name text) RETURNS text
-LANGUAGE sql STABLE SET search_path = pg_catalog
-AS $$ SELECT nullif(current_setting('app.' || name, true), '') $$;
+LANGUAGE sql STABLE
+AS $$ SELECT nullif(pg_catalog.current_setting('app.' OPERATOR(pg_catalog.||) name, true), '') $$;
 GRANT EXECUTE ON FUNCTION app.setting(text) TO sigilo_trail;
 
 -- Appends the event of a write: its header and its row of the ledger, under one id that the
