@@ -4,25 +4,9 @@ import { ORIGIN, device, journey, step } from "./lib/journey.mjs";
 import { authenticator } from "./lib/authenticator.mjs";
 import { keepCodes, onboard, signOut } from "./lib/doctor.mjs";
 import { sql } from "./lib/link.mjs";
+import { BUTTON, ISSUER, identify, provider } from "./lib/provider.mjs";
 import { KEY, look } from "./lib/screen.mjs";
 import { totp } from "./lib/totp.mjs";
-
-const ISSUER = process.env.SIGILO_OIDC_ISSUER;
-const BUTTON = "Entrar com a conta da clínica de teste";
-
-async function provider(state) {
-  const answer = await fetch(`${ISSUER}/test`, { method: "POST", body: JSON.stringify(state) });
-  assert.equal(answer.status, 204);
-}
-
-/** Signs in at the provider's own pages. */
-async function identify(page, login) {
-  await page.waitForURL(`${ISSUER}/**`);
-  await page.getByPlaceholder("Enter any login").fill(login);
-  await page.getByPlaceholder("and password").fill("x");
-  await page.getByRole("button", { name: "Sign-in" }).click();
-  await page.getByRole("button", { name: "Continue" }).click();
-}
 
 async function start(page) {
   await page.goto(`${ORIGIN}/entrar`);

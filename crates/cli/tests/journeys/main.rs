@@ -4,9 +4,11 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+use std::process::Command;
+
 use support::browser::{Provider, journey};
 use support::doctor::OTAVIO;
-use support::site::Stand;
+use support::site::{Site, Stand};
 use support::{number, queries};
 
 #[tokio::test]
@@ -41,19 +43,22 @@ async fn an_account_with_a_passkey() {
     assert_eq!(number(&database, email).await, 1);
 }
 
+const SECRET: &str = "of-the-test-provider";
+
+/// The settings of an installation with an identity provider.
+fn with(command: &mut Command, provider: &Provider) {
+    command
+        .env("SIGILO_OIDC_ISSUER", &provider.issuer)
+        .env("SIGILO_OIDC_CLIENT_ID", "sigilo")
+        .env("SIGILO_OIDC_CLIENT_SECRET", SECRET)
+        .env("SIGILO_OIDC_LABEL", "Entrar com a conta da clínica de teste");
+}
+
 #[tokio::test]
 async fn a_provider_and_an_authenticator_app() {
-    const SECRET: &str = "of-the-test-provider";
-    const LABEL: &str = "Entrar com a conta da clínica de teste";
     let provider = Provider::start(SECRET).await;
     let stand = Stand::shared().await;
-    let site = stand.open(|command| {
-        command
-            .env("SIGILO_OIDC_ISSUER", &provider.issuer)
-            .env("SIGILO_OIDC_CLIENT_ID", "sigilo")
-            .env("SIGILO_OIDC_CLIENT_SECRET", SECRET)
-            .env("SIGILO_OIDC_LABEL", LABEL);
-    });
+    let site = stand.open(|command| with(command, &provider));
     let database = stand.superuser().await;
     journey("provider_sign_in", &site, &database, &[("SIGILO_OIDC_ISSUER", &provider.issuer)]).await;
 
@@ -78,23 +83,29 @@ async fn sessions_lock_and_end() {
 #[tokio::test]
 async fn an_invited_colleague() {
     let stand = Stand::shared().await;
-    let site = stand.invited_only();
+    let site = stand.invited_only(|_| {});
+    let link = invite(&stand, &site);
+    journey("invitation", &site, &stand.superuser().await, &[("SIGILO_E2E_LINK", &link)]).await;
+}
+
+#[tokio::test]
+async fn an_invited_colleague_with_the_clinics_provider() {
+    let provider = Provider::start(SECRET).await;
+    let stand = Stand::shared().await;
+    let site = stand.invited_only(|command| with(command, &provider));
+    let link = invite(&stand, &site);
+    let settings = [("SIGILO_E2E_LINK", link.as_str()), ("SIGILO_OIDC_ISSUER", &provider.issuer)];
+    journey("invitation_provider", &site, &stand.superuser().await, &settings).await;
+}
+
+/// The link that `sigilo user invite` prints.
+fn invite(stand: &Stand, site: &Site) -> String {
     let mut invite = stand.command("user");
-    invite.args([
-        "--origin",
-        &site.origin,
-        "invite",
-        "--name",
-        "Dr. Ivo Tenório Braga",
-        "--email",
-        "ivo@convite.example",
-    ]);
-    invite.args(["--clinic", "Clínica do Convite", "--role", "professional"]);
+    invite.args(["--origin", &site.origin, "invite", "--name", "Dr. Ivo Tenório Braga"]);
+    invite.args(["--email", "ivo@convite.example", "--clinic", "Clínica do Convite", "--role", "professional"]);
     let output = invite.output().expect("sigilo user invite");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let link = String::from_utf8(output.stdout).expect("a link");
-    let database = stand.superuser().await;
-    journey("invitation", &site, &database, &[("SIGILO_E2E_LINK", link.trim())]).await;
+    String::from_utf8(output.stdout).expect("a link").trim().to_owned()
 }
 
 /// On a server of its own, as `make demo` makes it; then the auditor's 34 queries, as the manual has them.

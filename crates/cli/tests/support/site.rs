@@ -102,9 +102,9 @@ impl Stand {
         })
     }
 
-    /// Starts `sigilo serve` as it is without any setting.
-    pub fn invited_only(&self) -> Site {
-        self.serve(|_| {})
+    /// Starts `sigilo serve`, which by itself opens no accounts to people who were not invited.
+    pub fn invited_only(&self, settings: impl FnOnce(&mut Command)) -> Site {
+        self.serve(settings)
     }
 
     fn serve(&self, settings: impl FnOnce(&mut Command)) -> Site {
