@@ -1,7 +1,8 @@
 //! What the operator does for people from the command line: invite them, and let them back in.
 
 use sigilo_domain::{Role, name};
-use sigilo_store::{Action, Client, Event, Risk, SignInTx, Token, account, factor};
+use sigilo_store::{Action, Client, Event, Risk, SignInTx, Token, account, factor, session};
+use uuid::Uuid;
 
 use crate::{App, Error, FieldError, Result, new_token, sign_up};
 
@@ -53,8 +54,8 @@ pub async fn invite(app: &App, client: &Client, invitation: Invitation) -> Resul
 
 /// A single-use link for somebody who cannot sign in any more, after the operator has made sure who asks.
 ///
-/// The second factor is still asked for; `reset_factors` forgets the lost ones, so that the link leads to
-/// registering a new passkey.
+/// The second factor is still asked for; `reset_factors` forgets the lost ones and ends every session, so
+/// that the link leads to registering a new passkey.
 ///
 /// # Errors
 /// [`Error::Invalid`] for `email` when no active account, or more than one, has this address.
@@ -75,6 +76,8 @@ pub async fn link(app: &App, client: &Client, email: &str, reset_factors: bool) 
             }
             if reset_factors {
                 factor::clear(tx, member.user_id).await?;
+                // A lost device may still hold a live session.
+                session::end_others(tx, member.user_id, Uuid::nil()).await?;
             }
             let token = new_token();
             account::create_link(tx, &token, member.user_id, member.clinic_id, "invitation", HOURS).await?;

@@ -16,6 +16,12 @@ fn refused(output: &Output, sentence: &str) {
     assert!(!output.status.success() && said.contains(sentence), "{said}");
 }
 
+/// The arguments that invite somebody invented.
+fn invitation(role: &str) -> [&str; 9] {
+    let [name, email, clinic] = ["Iara Fontes Prado", "iara@exemplo.example", "Clínica Mangue"];
+    ["invite", "--name", name, "--email", email, "--clinic", clinic, "--role", role]
+}
+
 fn run(stand: &Stand, command: &str, arguments: &[&str]) -> Output {
     let mut sigilo = stand.command(command);
     if ["demo", "serve"].contains(&command) {
@@ -39,21 +45,7 @@ async fn a_demonstration_is_never_served_as_a_real_installation() {
 async fn an_installation_with_clinics_never_becomes_a_demonstration() {
     let stand = Stand::shared().await;
     let site = stand.open(|_| {});
-    let invited = run(
-        &stand,
-        "user",
-        &[
-            "invite",
-            "--name",
-            "Iara Fontes Prado",
-            "--email",
-            "iara@exemplo.example",
-            "--clinic",
-            "Clínica Mangue",
-            "--role",
-            "owner",
-        ],
-    );
+    let invited = run(&stand, "user", &invitation("owner"));
     assert!(invited.status.success(), "{}", String::from_utf8_lossy(&invited.stderr));
     site.stop();
     refused(&run(&stand, "demo", &[]), "clínicas de verdade");
@@ -101,17 +93,7 @@ async fn the_operator_invites_people_and_lets_them_back_in() {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8_lossy(&output.stdout).trim().strip_prefix(&site.origin).unwrap().to_owned()
     };
-    let invite = [
-        "invite",
-        "--name",
-        "Iara Fontes Prado",
-        "--email",
-        "iara@exemplo.example",
-        "--clinic",
-        "Clínica Mangue",
-        "--role",
-        "professional",
-    ];
+    let invite = invitation("professional");
     let first = link_of(&user(&invite));
 
     // The link leads to registering a passkey, and works once.
@@ -127,12 +109,24 @@ async fn the_operator_invites_people_and_lets_them_back_in() {
     );
     assert_eq!(Visitor::new(&site.origin).form(&first, &[]).await.status, 410);
 
+    // A device that is lost may still be signed in.
+    let database = stand.superuser().await;
+    database
+        .execute(
+            "INSERT INTO auth.sessions (token_hash, user_id, clinic_id, method, ip_address, user_agent, idle_until, expires_at)
+             SELECT sha256('lost'), user_id, clinic_id, 'passkey', '192.0.2.9', 'lost', now() + interval '1 hour',
+                    now() + interval '1 hour' FROM members",
+            &[],
+        )
+        .await
+        .unwrap();
+
     // Lost before it was registered: a new link, for the same account.
     let second = link_of(&user(&["link", "--email", "IARA@exemplo.example", "--reset-factors"]));
     let mut back = Visitor::new(&site.origin);
     assert_eq!(back.form(&second, &[]).await.location(), "/segundo-fator/cadastrar");
-    let database = stand.superuser().await;
     assert_eq!(number(&database, "SELECT count(*) FROM auth.users").await, 1);
+    assert_eq!(number(&database, "SELECT count(*) FROM auth.sessions WHERE ended_at IS NULL").await, 0);
     assert_eq!(
         number(
             &database,

@@ -212,6 +212,11 @@ pub async fn oidc_finish(app: &App, client: &Client, token: &Token, callback: Oi
             Some(user) => user,
             None => match invited {
                 Some(user) => {
+                    // Asked again: the invitation may have been finished another way since the sign-in began.
+                    let standing = active(tx, user).await?;
+                    if !unclaimed(&standing) {
+                        return Ok(Attempt::refused_for(&standing, "invitation_finished"));
+                    }
                     account::link_identity(tx, user, &person.issuer, &person.subject).await?;
                     user
                 }
@@ -229,12 +234,16 @@ async fn invited_account(app: &App, tx: &SignInTx, entering: &Token) -> Result<O
     match ceremony::peek::<Pending>(app, tx, entering, PENDING).await {
         Ok(pending) if pending.first == "link" => {
             let standing = active(tx, pending.user).await?;
-            // An account that can be entered already is not opened to another provider account by a link alone.
-            Ok((!standing.has_passkey && !standing.has_totp && !standing.has_identity).then_some(standing.id))
+            Ok(unclaimed(&standing).then_some(standing.id))
         }
         Ok(_) | Err(Error::Expired) => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// An account that can be entered already is not opened to another provider account by a link alone.
+fn unclaimed(standing: &account::Standing) -> bool {
+    !standing.has_passkey && !standing.has_totp && !standing.has_identity
 }
 
 async fn register(app: &App, tx: &SignInTx, person: &Person) -> Result<Uuid> {

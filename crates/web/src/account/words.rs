@@ -21,6 +21,7 @@ pub(super) fn reason(code: &str) -> &str {
         "unlock_wrong" => "desbloqueio não confirmado",
         "oidc_refused" | "oidc_state_mismatch" => "conta da clínica não confirmada",
         "link_expired" => "link vencido ou já usado",
+        "invitation_finished" => "convite já concluído",
         "expired_or_replayed" => "pedido vencido ou repetido",
         other => other,
     }
