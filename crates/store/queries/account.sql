@@ -4,9 +4,6 @@ INSERT INTO auth.users (email_verified) VALUES ($1) RETURNING id, webauthn_handl
 -- account.set_email: the account's sealed address and its blind index
 UPDATE auth.users SET email_sealed = $2, email_index = $3 WHERE id = $1;
 
--- account.email: the sealed address
-SELECT email_sealed FROM auth.users WHERE id = $1;
-
 -- account.create_clinic: a new clinic with its owner
 INSERT INTO clinics (name, owner_id) VALUES ($1, $2) RETURNING id;
 
@@ -94,6 +91,6 @@ SELECT id FROM clinics WHERE name = $1 ORDER BY created_at LIMIT 1;
 UPDATE auth.users SET webauthn_handle = $2 WHERE id = $1;
 
 -- account.by_email: the accounts with this address; an unconfirmed address may belong to several
-SELECT u.id AS user_id, m.clinic_id, m.display_name FROM auth.users u
+SELECT u.id AS user_id, m.clinic_id FROM auth.users u
   JOIN members m ON m.user_id = u.id AND m.status = 'active'
  WHERE u.email_index = $1 AND u.status = 'active' ORDER BY u.created_at, m.created_at;

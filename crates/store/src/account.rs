@@ -192,8 +192,6 @@ row! {
         user_id: Uuid,
         /// The clinic.
         clinic_id: Uuid,
-        /// The member's name.
-        display_name: String,
     }
 }
 

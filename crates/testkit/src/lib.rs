@@ -1,4 +1,4 @@
-//! Fresh database, two-clinic fixture, in-process app, stand-ins for outside services.
+//! A fresh database for each test.
 //!
 //! Only tests depend on this crate, so it panics where a test would: a broken stand is a failed test.
 #![allow(clippy::expect_used, clippy::unwrap_used)]
