@@ -61,7 +61,7 @@ def find(program):
 def statements(queries):
     """The texts of the statements a point read sends, from the product's own files."""
     texts = {}
-    for name in ("session", "conversation"):
+    for name in ("session", "conversation", "answer"):
         for chunk in open(f"{queries}/{name}.sql").read().split("\n-- "):
             head, _, body = chunk.removeprefix("-- ").partition("\n")
             texts[head.split(":")[0]] = " ".join(line for line in body.split("\n")).strip().rstrip(";")
@@ -85,6 +85,8 @@ def script(token, conversation):
         fill("session.enter", quoted(token), "gen_random_uuid()", "'127.0.0.1'::inet", "'pgbench'"),
         fill("conversation.open", quoted(conversation) + "::uuid"),
         fill("conversation.messages", quoted(conversation) + "::uuid"),
+        fill("answer.enabled"),
+        fill("answer.stored", quoted(conversation) + "::uuid"),
         fill("session.audit", "'conversation_viewed'", "'view'", "'conversations'", quoted(conversation), "'{}'::jsonb", "'low'"),
         "COMMIT;",
     ])

@@ -1,5 +1,6 @@
 // Pages with a session.
 import htmx from "htmx.org";
+import * as answer from "./answer.js";
 import * as appearance from "./appearance.js";
 import * as composer from "./composer.js";
 import * as copy from "./copy.js";
@@ -13,6 +14,8 @@ import { show as showRecoveryCodes, start as startRecoveryCodes } from "./recove
 // Text of patients must not stay in the browser: no snapshots of pages, no eval.
 htmx.config.history = false;
 htmx.config.defaultTimeout = 30_000;
+// Settling copies the style attribute of what was there before, which the content policy refuses.
+htmx.config.defaultSettleDelay = 0;
 
 appearance.start();
 copy.start();
@@ -21,6 +24,7 @@ inline.start();
 toast.start();
 startRecoveryCodes();
 composer.start();
+answer.start();
 idle.start();
 
 for (const form of document.querySelectorAll("form[data-passkey]:not([data-unlock])")) {

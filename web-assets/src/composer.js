@@ -1,5 +1,6 @@
 // Writing a message: the live preview of what will be removed, phrases the doctor removes by hand,
 // and sending. The text lives in the field and nowhere else in the browser.
+import { attachments } from "./attachments.js";
 import { json, ServerError } from "./http.js";
 
 const PREVIEW_AFTER = 250;
@@ -37,6 +38,7 @@ class Composer {
     this.sending = false;
     /** @type {AbortController | null} */
     this.request = null;
+    this.images = attachments(form, () => this.imagesChanged());
     this.wire();
     this.changed();
   }
@@ -85,6 +87,7 @@ class Composer {
   sent() {
     this.field.value = "";
     this.added = [];
+    this.images?.clear();
     this.error.replaceChildren();
     this.request?.abort();
     document.querySelector("[data-no-messages]")?.remove();
@@ -101,11 +104,15 @@ class Composer {
     this.error.replaceChildren(note);
   }
 
+  imagesChanged() {
+    dirty = this.field.value.trim() !== "" || (this.images?.count ?? 0) > 0;
+  }
+
   changed() {
-    dirty = this.field.value.trim() !== "";
+    this.imagesChanged();
     this.refresh();
     clearTimeout(this.timer);
-    if (!dirty) {
+    if (this.field.value.trim() === "") {
       this.request?.abort();
       this.panel.hidden = true;
       this.mirror.replaceChildren();

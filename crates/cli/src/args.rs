@@ -7,6 +7,8 @@ use url::Url;
 
 use sigilo_features::{OidcSettings, Settings, SignUp};
 
+use crate::assistant::AssistantArgs;
+
 /// A sentence in Portuguese for the person at the terminal.
 #[derive(Debug)]
 pub struct Trouble(pub String);
@@ -76,6 +78,9 @@ pub struct SiteArgs {
     /// Texto do botão do provedor
     #[arg(long, value_name = "TEXTO", env = "SIGILO_OIDC_LABEL")]
     pub oidc_label: Option<String>,
+    /// Who answers and who verifies.
+    #[command(flatten)]
+    pub assistant: AssistantArgs,
 }
 
 /// Who may open an account without having been invited.

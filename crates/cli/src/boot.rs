@@ -17,6 +17,7 @@ use sigilo_store::{
 
 use crate::{
     args::{SiteArgs, Trouble},
+    assistant,
     db::DataArgs,
     keys,
 };
@@ -59,7 +60,9 @@ pub async fn start(data: &DataArgs, site: &SiteArgs, demo: bool) -> Result<Insta
     migrate(server.urls().owner.expose()).await?;
     let keys = settle(server.urls(), &folder, demo).await?;
     let db = Db::new(server.urls(), site.db_connections)?;
-    let app = App::new(db, keys, Arc::new(SystemClock), site.settings(port, demo)?)?;
+    let assistant = site.assistant.open(&folder)?;
+    assistant::check(&assistant).await?;
+    let app = App::new(db, keys, Arc::new(SystemClock), assistant, site.settings(port, demo)?)?;
     Ok(Installation { app, listener, server })
 }
 

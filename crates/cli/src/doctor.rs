@@ -8,7 +8,7 @@ use sigilo_store::server::{
     Findings, Level, ROLES_SQL, Server, ServerError, ServerSettings, examine_database, examine_machine, saved_urls,
 };
 
-use crate::db::DataArgs;
+use crate::{db::DataArgs, memory};
 
 /// Arguments of `sigilo doctor`.
 #[derive(Args, Debug)]
@@ -26,7 +26,8 @@ pub async fn run(args: &DoctorArgs) -> ExitCode {
         let _ = io::stdout().write_all(ROLES_SQL.as_bytes());
         return ExitCode::SUCCESS;
     }
-    let findings = examine(args).await;
+    let mut findings = memory::findings();
+    findings.extend(examine(args).await);
     let _ = print(&findings, &mut io::stdout());
     match findings.worst() {
         Level::Fail => ExitCode::FAILURE,

@@ -1,12 +1,16 @@
 //! The binary `sigilo`.
 
 mod args;
+mod assistant;
 mod boot;
+mod citations;
 mod db;
 mod deid;
 mod demo;
 mod doctor;
+mod eval;
 mod keys;
+mod memory;
 mod migrate;
 mod serve;
 mod user;
@@ -33,18 +37,23 @@ enum Command {
     Migrate(migrate::MigrateArgs),
     /// Convida pessoas e devolve o acesso a quem o perdeu
     User(user::UserArgs),
+    /// Índice local de artigos do PubMed, para conferir referências sem rede
+    Citations(citations::CitationsArgs),
     /// Remove dados pessoais de um texto
     Deid(deid::DeidArgs),
     /// Conexões com o banco de dados
     Db(db::DbArgs),
+    /// Avalia o motor local com casos inventados
+    Eval(eval::EvalArgs),
     /// Confere a máquina, o banco de dados e a configuração
     Doctor(doctor::DoctorArgs),
 }
 
 fn main() -> ExitCode {
-    keep_memory_private();
+    memory::protect();
     match Cli::parse().command {
         // Byte work: it needs neither threads of a runtime nor a log.
+        Command::Citations(args) => citations::run(&args),
         Command::Deid(args) => deid::run(args),
         Command::Db(args) => report(db::run(&args)),
         command => {
@@ -58,27 +67,15 @@ fn main() -> ExitCode {
     }
 }
 
-/// What is in memory stays there: a panic says where, not what, since its message may quote a text, and the system
-/// writes no core file.
-fn keep_memory_private() {
-    std::panic::set_hook(Box::new(|info| {
-        let place = info.location().map(ToString::to_string).unwrap_or_default();
-        eprintln!("sigilo: erro interno em {place}");
-    }));
-    let none = rustix::process::Rlimit { current: Some(0), maximum: Some(0) };
-    if rustix::process::setrlimit(rustix::process::Resource::Core, none).is_err() {
-        eprintln!("sigilo: não foi possível impedir arquivos core");
-    }
-}
-
 async fn run(command: Command) -> ExitCode {
     match command {
         Command::Demo(args) => report(demo::run(&args).await),
         Command::Serve(args) => report(serve::run(&args).await),
         Command::Migrate(args) => report(migrate::run(&args).await),
         Command::User(args) => report(user::run(&args).await),
+        Command::Eval(args) => report(eval::run(&args).await),
         Command::Doctor(args) => doctor::run(&args).await,
-        Command::Deid(_) | Command::Db(_) => ExitCode::SUCCESS,
+        Command::Citations(_) | Command::Deid(_) | Command::Db(_) => ExitCode::SUCCESS,
     }
 }
 

@@ -13,7 +13,7 @@ use sigilo_store::{
 
 use crate::{
     args::{SiteArgs, Trouble},
-    boot,
+    assistant, boot,
     db::DataArgs,
     keys,
 };
@@ -73,7 +73,8 @@ pub async fn run(args: &UserArgs) -> Result<(), Trouble> {
     };
     let settings = args.site.settings(args.site.listen.port(), false)?;
     let origin = settings.origin.clone();
-    let app = App::new(Db::new(&urls, 2)?, keys::open(&folder, false)?, Arc::new(SystemClock), settings)?;
+    let app =
+        App::new(Db::new(&urls, 2)?, keys::open(&folder, false)?, Arc::new(SystemClock), assistant::none()?, settings)?;
     let terminal = boot::terminal();
     let token = match &args.command {
         UserCommand::Invite { name, email, clinic, roles } => {

@@ -14,16 +14,48 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("sigilo-deid", &[]),
     ("sigilo-proof", &[]),
     ("sigilo-store", &["sigilo-deid", "sigilo-domain"]),
-    ("sigilo-features", &["sigilo-deid", "sigilo-domain", "sigilo-proof", "sigilo-store"]),
+    ("sigilo-image", &[]),
+    ("sigilo-knowledge", &[]),
+    ("sigilo-citations", &[]),
+    ("sigilo-assistant", &["sigilo-citations", "sigilo-deid", "sigilo-image", "sigilo-knowledge"]),
+    (
+        "sigilo-features",
+        &[
+            "sigilo-assistant",
+            "sigilo-citations",
+            "sigilo-deid",
+            "sigilo-domain",
+            "sigilo-image",
+            "sigilo-knowledge",
+            "sigilo-proof",
+            "sigilo-store",
+        ],
+    ),
     ("sigilo-web", &["sigilo-deid", "sigilo-domain", "sigilo-features"]),
-    ("sigilo-cli", &["sigilo-deid", "sigilo-domain", "sigilo-features", "sigilo-proof", "sigilo-store", "sigilo-web"]),
+    (
+        "sigilo-cli",
+        &[
+            "sigilo-assistant",
+            "sigilo-citations",
+            "sigilo-deid",
+            "sigilo-domain",
+            "sigilo-features",
+            "sigilo-knowledge",
+            "sigilo-proof",
+            "sigilo-store",
+            "sigilo-web",
+        ],
+    ),
+    // Only tests depend on it.
+    ("sigilo-standin", &[]),
     (
         "sigilo-testkit",
         &["sigilo-deid", "sigilo-domain", "sigilo-features", "sigilo-proof", "sigilo-store", "sigilo-web"],
     ),
 ];
 /// No input or output: whatever these compute, they compute from their arguments.
-const PURE: &[&str] = &["sigilo-domain", "sigilo-deid", "sigilo-proof"];
+const PURE: &[&str] =
+    &["sigilo-domain", "sigilo-deid", "sigilo-proof", "sigilo-image", "sigilo-knowledge", "sigilo-citations"];
 /// What brings input and output along.
 const RUNTIMES: &[&str] = &["tokio", "async-std", "smol", "hyper", "reqwest", "tokio-postgres", "mio"];
 const DRIVERS: &[&str] = &["tokio-postgres", "postgres", "deadpool-postgres", "sqlx"];

@@ -9,7 +9,11 @@ use sigilo_domain::Clock;
 use sigilo_proof::Keyring;
 use sigilo_store::Db;
 
-use crate::{Error, Result, sign_in::oidc::Provider};
+use crate::{
+    Error, Result,
+    answer::{Assistant, Desk},
+    sign_in::oidc::Provider,
+};
 
 /// Who may open an account without having been invited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,6 +76,8 @@ struct Inner {
     clock: Arc<dyn Clock>,
     webauthn: Webauthn,
     provider: Option<Provider>,
+    assistant: Assistant,
+    desk: Desk,
     settings: Settings,
 }
 
@@ -80,7 +86,7 @@ impl App {
     ///
     /// # Errors
     /// [`Error::Unavailable`] when the origin cannot carry passkeys (it must be `https`, or `http://localhost`).
-    pub fn new(db: Db, keys: Keyring, clock: Arc<dyn Clock>, settings: Settings) -> Result<App> {
+    pub fn new(db: Db, keys: Keyring, clock: Arc<dyn Clock>, assistant: Assistant, settings: Settings) -> Result<App> {
         const WRONG: Error = Error::Unavailable("o endereço da instalação precisa ser https, ou http://localhost");
         let host = settings.origin.domain().ok_or(WRONG)?;
         if settings.origin.scheme() != "https" && host != "localhost" {
@@ -90,7 +96,8 @@ impl App {
             .and_then(|builder| builder.rp_name("Sigilo").build())
             .map_err(|_| WRONG)?;
         let provider = settings.oidc.clone().map(|oidc| Provider::new(oidc, &settings.origin)).transpose()?;
-        Ok(App(Arc::new(Inner { db, keys, clock, webauthn, provider, settings })))
+        let desk = Desk::default();
+        Ok(App(Arc::new(Inner { db, keys, clock, webauthn, provider, assistant, desk, settings })))
     }
 
     /// How this installation is set up.
@@ -114,6 +121,19 @@ impl App {
 
     pub(crate) fn clock(&self) -> &dyn Clock {
         &*self.0.clock
+    }
+
+    pub(crate) fn shared_clock(&self) -> Arc<dyn Clock> {
+        self.0.clock.clone()
+    }
+
+    /// Who answers and who verifies.
+    pub fn assistant(&self) -> &Assistant {
+        &self.0.assistant
+    }
+
+    pub(crate) fn desk(&self) -> &Desk {
+        &self.0.desk
     }
 
     pub(crate) fn webauthn(&self) -> &Webauthn {

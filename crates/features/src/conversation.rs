@@ -1,5 +1,7 @@
 //! The doctor's conversations.
 
+use std::collections::HashSet;
+
 use serde_json::json;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -9,7 +11,11 @@ use sigilo_store::{Action, Event, ReadTx, Risk, Session, WriteTx, conversation};
 
 pub use sigilo_store::conversation::Summary;
 
-use crate::{App, Error, Result, message::Receipt};
+use crate::{
+    App, Error, Result,
+    answer::{self, Shown},
+    message::Receipt,
+};
 
 const MAX_TITLE: usize = 120;
 const MAX_SEARCH: usize = 200;
@@ -24,6 +30,12 @@ pub struct Conversation {
     pub messages: Vec<Message>,
     /// Whether the doctor deleted it.
     pub deleted: bool,
+    /// Answers that are being written, each with the message it answers.
+    pub running: Vec<(Uuid, Uuid)>,
+    /// The last message of the doctor's, if it has no whole answer and none is being written.
+    pub unanswered: Option<Uuid>,
+    /// Whether the doctor has the assistant switched on.
+    pub assistant_enabled: bool,
 }
 
 /// A stored message.
@@ -36,8 +48,12 @@ pub struct Message {
     pub content: String,
     /// When it was written.
     pub created_at: OffsetDateTime,
+    /// Whether images came with it.
+    pub has_image: bool,
     /// What was removed from it.
     pub receipt: Option<Receipt>,
+    /// Its parts, if the assistant wrote it.
+    pub answer: Option<Box<Shown>>,
 }
 
 /// A new, unnamed conversation.
@@ -91,12 +107,37 @@ pub async fn search(app: &App, session: &Session, text: &str) -> Result<Vec<Summ
 pub async fn open(app: &App, session: &Session, id: Uuid) -> Result<Conversation> {
     app.db()
         .write(session, async |tx: &WriteTx| {
-            let (opened, rows) = conversation::open(tx, id).await?;
+            // All in one flight where there is nothing to wait for.
+            let (opened, enabled, answers) = futures_util::join!(
+                conversation::open(tx, id),
+                sigilo_store::answer::is_enabled(tx),
+                answer::of_conversation(tx, id)
+            );
+            let ((opened, rows), assistant_enabled, mut answers) = (opened?, enabled?, answers?);
+            let answered: HashSet<Uuid> = answers.values().filter(|one| one.complete).map(|one| one.question).collect();
+            let messages: Vec<Message> = rows
+                .into_iter()
+                .map(|row| {
+                    let answer = answers.remove(&row.id).map(Box::new);
+                    Message { answer, ..message_of(row) }
+                })
+                .collect();
+            let entered = tx.entered();
+            let running = app.desk().running_in(entered.clinic_id, entered.user_id, id);
+            let unanswered = messages
+                .iter()
+                .rev()
+                .find(|message| message.from_doctor)
+                .map(|message| message.id)
+                .filter(|id| assistant_enabled && !answered.contains(id) && running.iter().all(|(_, q)| q != id));
             let conversation = Conversation {
                 id: opened.id,
                 title: opened.title,
                 deleted: opened.deleted,
-                messages: rows.into_iter().map(message_of).collect(),
+                messages,
+                running,
+                unanswered,
+                assistant_enabled,
             };
             Ok((conversation, event("conversation_viewed", Action::View, id)))
         })
@@ -160,7 +201,15 @@ fn message_of(row: conversation::MessageRow) -> Message {
         }),
         _ => None,
     };
-    Message { id: row.id, from_doctor: row.role == "user", content: row.content, created_at: row.created_at, receipt }
+    Message {
+        id: row.id,
+        from_doctor: row.role == "user",
+        content: row.content,
+        created_at: row.created_at,
+        has_image: row.has_image,
+        receipt,
+        answer: None,
+    }
 }
 
 fn event(name: &'static str, action: Action, id: Uuid) -> Event {

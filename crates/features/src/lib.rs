@@ -2,6 +2,7 @@
 //!
 //! Each has the same five steps: authorise, load, decide, save, audit. Nothing here knows HTTP or SQL.
 
+pub mod answer;
 mod app;
 mod ceremony;
 pub mod consent;
@@ -9,6 +10,7 @@ pub mod conversation;
 pub mod demo;
 mod error;
 pub mod factor;
+pub mod governance;
 pub mod health;
 pub mod message;
 pub mod onboarding;

@@ -15,7 +15,11 @@ use sigilo_store::{
     Action, Error as StoreError, Event, ReadTx, Risk, Session, WriteTx, conversation, message, session,
 };
 
-use crate::{App, Error, Result, conversation::Message};
+use crate::{
+    App, Error, Result,
+    answer::{self, Attached},
+    conversation::Message,
+};
 
 /// The longest message, in bytes.
 pub const MAX_TEXT_BYTES: usize = 64 * 1024;
@@ -58,6 +62,10 @@ pub struct Sent {
     pub message: Message,
     /// The conversation's title, which the first message may have given.
     pub title: String,
+    /// The answer that is being written to it.
+    pub answer: Option<Uuid>,
+    /// Why there is none, or what else the doctor should know, in Portuguese.
+    pub notice: Option<String>,
 }
 
 /// What would be removed.
@@ -79,7 +87,8 @@ pub async fn preview(app: &App, session: &Session, text: &str, added: &[String])
     Ok(Preview { detections: scan_with(text, &phrases(added)) })
 }
 
-/// De-identifies a message and stores the result with its proof, all in one transaction.
+/// De-identifies a message, stores the result with its proof, all in one transaction, and asks for an answer.
+/// Images go to the model with it and are never stored.
 ///
 /// Control characters become spaces: they carry nothing a reader sees and cannot all be stored.
 ///
@@ -92,6 +101,7 @@ pub async fn send(
     conversation: Uuid,
     text: Zeroizing<String>,
     added: Vec<String>,
+    images: Vec<Attached>,
 ) -> Result<Sent> {
     let added = Zeroizing::new(added);
     check_sizes(&text, &added)?;
@@ -106,12 +116,20 @@ pub async fn send(
     let processing_time_ms = started.elapsed().as_secs_f64() * 1000.0;
     let entities = count(&found);
     let title = title_of(clean.as_str());
+    let has_image = !images.is_empty();
 
-    app.db()
+    let mut sent = app
+        .db()
         .write(session, async |tx: &WriteTx| {
             let original_hash =
                 HEXLOWER.encode(&app.keys().original_text_mac(tx.entered().clinic_id, text.trim().as_bytes()));
             conversation::writable(tx, conversation).await?;
+            if has_image {
+                let standing = session::standing(tx).await?;
+                if !standing.consents.iter().any(|code| code == ConsentType::ImageProcessing.code()) {
+                    return Err(Error::ConsentRequired(ConsentType::ImageProcessing));
+                }
+            }
             let proof = message::Proof {
                 original_hash: &original_hash,
                 original_hash_algorithm: KEYED_HASH_ALGORITHM,
@@ -119,7 +137,7 @@ pub async fn send(
                 method: METHOD,
                 processing_time_ms,
             };
-            let stored = match message::insert(tx, conversation, &clean, &found, &proof).await {
+            let stored = match message::insert(tx, conversation, &clean, &found, has_image, &proof).await {
                 Err(StoreError::Denied) => return Err(Error::ConsentRequired(ConsentType::AiProcessing)),
                 other => other?,
             };
@@ -135,6 +153,7 @@ pub async fn send(
                     "entities": entities,
                     "content_hash": stored.content_hash,
                     "processing_time_ms": processing_time_ms,
+                    "images": images.len(),
                 }),
                 risk: Risk::Low,
             };
@@ -143,6 +162,8 @@ pub async fn send(
                 from_doctor: true,
                 content: clean.as_str().to_owned(),
                 created_at: stored.created_at,
+                has_image,
+                answer: None,
                 receipt: Some(Receipt {
                     message_id: stored.id,
                     removed: removed_from(&entities),
@@ -153,9 +174,25 @@ pub async fn send(
                     created_at: stored.created_at,
                 }),
             };
-            Ok((Sent { message, title }, event))
+            Ok((Sent { message, title, answer: None, notice: None }, event))
         })
-        .await
+        .await?;
+    // The message is safe; whatever stands against an answer is told beside it.
+    match answer::start(app, session, conversation, sent.message.id, images).await {
+        Ok(id) => sent.answer = Some(id),
+        Err(error) => sent.notice = Some(no_answer(&error).to_owned()),
+    }
+    Ok(sent)
+}
+
+fn no_answer(error: &Error) -> &'static str {
+    match error {
+        Error::Forbidden(_) => "O assistente está desligado para você: a mensagem foi gravada, sem resposta.",
+        Error::TooMany { .. } => {
+            "Há respostas demais em andamento. A mensagem foi gravada; peça a resposta em instantes."
+        }
+        _ => "A mensagem foi gravada, mas a resposta não pôde ser pedida agora. Tente de novo em instantes.",
+    }
 }
 
 fn check_sizes(text: &str, added: &[String]) -> Result<()> {

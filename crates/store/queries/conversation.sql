@@ -21,7 +21,7 @@ SELECT c.id, c.title, c.updated_at, (SELECT count(*) FROM messages m WHERE m.con
 SELECT id, title, status = 'deleted' AS deleted FROM conversations WHERE id = $1;
 
 -- conversation.messages: its messages with the proof of what was removed
-SELECT m.id, m.role, m.content, m.content_hash, m.created_at,
+SELECT m.id, m.role, m.content, m.content_hash, m.created_at, m.has_image,
        a.original_content_hash, a.original_hash_algorithm, a.entities_detected, a.processing_time_ms
   FROM messages m LEFT JOIN anonymization_logs a ON a.clinic_id = m.clinic_id AND a.message_id = m.id
  WHERE m.conversation_id = $1 ORDER BY m.created_at, m.id;

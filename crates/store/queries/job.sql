@@ -40,3 +40,79 @@ WITH ended AS (
    WHERE id IN (SELECT id FROM auth.sessions WHERE ended_at IS NULL AND expires_at < now() LIMIT 500 FOR UPDATE SKIP LOCKED)
   RETURNING id, user_id, clinic_id, extract(epoch FROM now() - created_at)::integer AS seconds)
 SELECT app.log_access(clinic_id, user_id, id, 'session_ended', NULL, seconds) FROM ended;
+
+-- job.governance: the assistant's figures of this month and the last, for each clinic and model
+WITH period AS (
+  SELECT month::date AS first, (month + interval '1 month')::date AS next
+    FROM generate_series(date_trunc('month', now() - interval '1 month'), date_trunc('month', now()), interval '1 month') AS month),
+answers AS (
+  SELECT l.clinic_id, l.message_id, l.ai_model_used AS model, p.first, p.next, l.confidence_score AS confidence,
+         coalesce(l.abstained, false) AS abstained, coalesce(l.unauthorised_identifiers, 0) AS identifiers,
+         coalesce(l.cid10_codes, 0) AS codes, coalesce(l.invalid_cid10, 0) AS invalid
+    FROM explainability_logs l JOIN period p ON l.created_at >= p.first AND l.created_at < p.next),
+checks AS (
+  SELECT DISTINCT ON (c.clinic_id, c.message_id, c.ordinal) c.clinic_id, c.message_id, c.verdict, c.reason, c.retracted
+    FROM ai_reference_checks c JOIN answers a ON a.clinic_id = c.clinic_id AND a.message_id = c.message_id
+   ORDER BY c.clinic_id, c.message_id, c.ordinal, c.created_at DESC, c.id DESC),
+cited AS (
+  SELECT a.clinic_id, a.model, a.first, a.next, c.verdict, c.retracted, coalesce(c.reason = 'guideline', false) AS guideline
+    FROM checks c JOIN answers a ON a.clinic_id = c.clinic_id AND a.message_id = c.message_id),
+decisions AS (
+  SELECT DISTINCT ON (e.clinic_id, e.message_id) a.clinic_id, a.model, a.first, a.next, e.kind
+    FROM ai_review_events e JOIN answers a ON a.clinic_id = e.clinic_id AND a.message_id = e.message_id
+   WHERE e.kind IN ('accepted', 'edited', 'rejected') AND e.section = 'resposta'
+   ORDER BY e.clinic_id, e.message_id, e.created_at DESC, e.id DESC),
+outcomes AS (
+  SELECT DISTINCT ON (e.clinic_id, e.message_id) a.clinic_id, a.model, a.first, a.next, e.outcome, a.confidence
+    FROM ai_review_events e JOIN answers a ON a.clinic_id = e.clinic_id AND a.message_id = e.message_id
+   WHERE e.kind = 'outcome' ORDER BY e.clinic_id, e.message_id, e.created_at DESC, e.id DESC),
+counted AS (
+  SELECT clinic_id, model, first, next, metric, hits, trials, true AS share FROM (
+    SELECT clinic_id, model, first, next,
+           count(*) FILTER (WHERE verdict = 'nao_encontrada' AND NOT guideline) AS not_found,
+           count(*) FILTER (WHERE verdict <> 'nao_verificada' AND NOT guideline) AS checked,
+           count(*) FILTER (WHERE verdict IN ('verificada', 'verificada_com_correcao')) AS verified,
+           count(*) FILTER (WHERE verdict = 'verificada_com_correcao') AS corrected,
+           count(*) FILTER (WHERE retracted) AS retracted,
+           count(*) FILTER (WHERE NOT guideline) AS articles,
+           count(*) FILTER (WHERE guideline) AS guidelines, count(*) AS every
+      FROM cited GROUP BY clinic_id, model, first, next) AS c
+    CROSS JOIN LATERAL (VALUES
+      ('alucinacao', not_found, checked), ('correcao', corrected, verified), ('retratacao', retracted, verified),
+      ('cobertura', checked, articles), ('diretrizes', guidelines, every)) AS m (metric, hits, trials)
+  UNION ALL
+  SELECT clinic_id, model, first, next, metric, hits, trials, true FROM (
+    SELECT clinic_id, model, first, next, count(*) AS every, count(*) FILTER (WHERE identifiers > 0) AS identifiers,
+           count(*) FILTER (WHERE abstained) AS abstained, sum(invalid) AS invalid, sum(codes) AS codes
+      FROM answers GROUP BY clinic_id, model, first, next) AS c
+    CROSS JOIN LATERAL (VALUES
+      ('identificador_nao_autorizado', identifiers, every), ('abstencao', abstained, every),
+      ('cid10_invalido', invalid, codes)) AS m (metric, hits, trials)
+  UNION ALL
+  SELECT clinic_id, model, first, next, metric, hits, every, true FROM (
+    SELECT clinic_id, model, first, next, count(*) AS every, count(*) FILTER (WHERE kind = 'accepted') AS accepted,
+           count(*) FILTER (WHERE kind = 'edited') AS edited, count(*) FILTER (WHERE kind = 'rejected') AS rejected
+      FROM decisions GROUP BY clinic_id, model, first, next) AS c
+    CROSS JOIN LATERAL (VALUES ('aceita', accepted), ('editada', edited), ('rejeitada', rejected)) AS m (metric, hits)
+  UNION ALL
+  SELECT clinic_id, model, first, next, metric, hits, every, true FROM (
+    SELECT clinic_id, model, first, next, count(*) AS every, count(*) FILTER (WHERE outcome = 1) AS top1,
+           count(*) FILTER (WHERE outcome BETWEEN 1 AND 3) AS top3
+      FROM outcomes GROUP BY clinic_id, model, first, next) AS c
+    CROSS JOIN LATERAL (VALUES ('acerto_top1', top1), ('acerto_top3', top3)) AS m (metric, hits)
+  UNION ALL
+  -- Calibration: by how much the stated confidence misses what came true, over those with both.
+  SELECT clinic_id, model, first, next, 'calibracao', abs(sum(confidence) - count(*) FILTER (WHERE outcome = 1)), count(*), false
+    FROM outcomes WHERE confidence IS NOT NULL GROUP BY clinic_id, model, first, next),
+written AS (
+  INSERT INTO ai_governance_metrics AS g (clinic_id, metric, model, period_start, period_end, numerator, denominator,
+                                          value, ci_low, ci_high)
+  SELECT clinic_id, metric, model, first, next, hits, trials, hits::double precision / trials,
+         CASE WHEN share THEN least(hits::double precision / trials, app.wilson(hits::double precision, trials::bigint, -1)) END,
+         CASE WHEN share THEN greatest(hits::double precision / trials, app.wilson(hits::double precision, trials::bigint, 1)) END
+    FROM counted WHERE trials > 0
+  ON CONFLICT (clinic_id, metric, model, period_start) DO UPDATE
+    SET numerator = excluded.numerator, denominator = excluded.denominator, value = excluded.value,
+        ci_low = excluded.ci_low, ci_high = excluded.ci_high, computed_at = now()
+  RETURNING 1)
+SELECT count(*) AS affected FROM written;

@@ -1,5 +1,5 @@
 -- message.insert: a de-identified message
-INSERT INTO messages (conversation_id, role, content) VALUES ($1, 'user', $2) RETURNING id, content_hash, created_at;
+INSERT INTO messages (conversation_id, role, content, has_image) VALUES ($1, 'user', $2, $3) RETURNING id, content_hash, created_at;
 
 -- message.proof: that it was de-identified, and how
 INSERT INTO anonymization_logs (message_id, original_content_hash, original_hash_algorithm, anonymized_content_hash,

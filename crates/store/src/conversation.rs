@@ -55,6 +55,8 @@ row! {
         content_hash: String,
         /// When it was written.
         created_at: OffsetDateTime,
+        /// Whether images came with it.
+        has_image: bool,
         /// Keyed hash of the original, in hexadecimal.
         original_content_hash: Option<String>,
         /// How that hash was made.

@@ -55,6 +55,8 @@ impl From<tokio_postgres::Error> for Error {
             "SG423" => Error::Locked,
             // Not one of ours, yet the same answer: the context was never set, or was cleared.
             "42704" => Error::NotSignedIn,
+            // Raised by a trigger that found nothing to write to.
+            _ if *code == SqlState::NO_DATA_FOUND => Error::NotFound,
             _ if *code == SqlState::INSUFFICIENT_PRIVILEGE => Error::Denied,
             _ if *code == SqlState::UNIQUE_VIOLATION => Error::Duplicate(constraint()),
             _ if [SqlState::CHECK_VIOLATION, SqlState::FOREIGN_KEY_VIOLATION, SqlState::NOT_NULL_VIOLATION]

@@ -17,12 +17,13 @@ struct Job {
 
 const HOUR: Duration = Duration::from_secs(3600);
 
-const JOBS: [Job; 6] = [
+const JOBS: [Job; 7] = [
     Job { name: "partitions", period: HOUR, statement: sql::PARTITIONS, counts: true },
     Job { name: "end_sessions", period: Duration::from_secs(300), statement: sql::END_SESSIONS, counts: false },
     Job { name: "sweep_ceremonies", period: HOUR, statement: sql::SWEEP_CEREMONIES, counts: false },
     Job { name: "sweep_links", period: HOUR, statement: sql::SWEEP_LINKS, counts: false },
     Job { name: "sweep_throttle", period: HOUR, statement: sql::SWEEP_THROTTLE, counts: false },
+    Job { name: "governance", period: HOUR, statement: sql::GOVERNANCE, counts: true },
     Job { name: "forget_runs", period: Duration::from_secs(86_400), statement: sql::FORGET, counts: false },
 ];
 

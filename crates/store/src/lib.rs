@@ -5,6 +5,7 @@
 //! are private, and each transaction belongs to a session, to a sign-in or to a named job.
 
 pub mod account;
+pub mod answer;
 pub mod classification;
 pub mod consent;
 mod context;
@@ -12,6 +13,7 @@ pub mod conversation;
 mod db;
 mod error;
 pub mod factor;
+pub mod governance;
 pub mod job;
 pub mod message;
 mod migrate;

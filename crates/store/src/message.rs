@@ -45,9 +45,10 @@ pub async fn insert(
     conversation: Uuid,
     text: &Deidentified<String>,
     found: &Detections,
+    has_image: bool,
     proof: &Proof<'_>,
 ) -> Result<Inserted> {
-    let stored: Inserted = tx.tx.one(sql::INSERT, &[&conversation, &text.as_str()]).await?;
+    let stored: Inserted = tx.tx.one(sql::INSERT, &[&conversation, &text.as_str(), &has_image]).await?;
     tx.tx
         .execute(
             sql::PROOF,

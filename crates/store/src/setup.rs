@@ -51,6 +51,10 @@ impl Owner {
         Ok(Owner { client })
     }
 
+    pub(crate) fn client(&self) -> &tokio_postgres::Client {
+        &self.client
+    }
+
     /// What kind of installation this is.
     ///
     /// # Errors

@@ -115,6 +115,11 @@ async fn hostile_sql_on_the_apps_connection_reaches_nothing_of_another_clinic() 
         "sensitive_data_detection_logs",
         "image_processing_logs",
         "explainability_logs",
+        "assistant_preferences",
+        "ai_answers",
+        "ai_reference_checks",
+        "ai_review_events",
+        "ai_governance_metrics",
         "data_subject_requests",
         "access_logs",
     ];

@@ -10,13 +10,20 @@ use zeroize::{Zeroize, Zeroizing};
 
 use crate::errors::Answer;
 
-const NOT_UTF8: &str = "O texto enviado não está em UTF-8.";
+pub(crate) const NOT_UTF8: &str = "O texto enviado não está em UTF-8.";
 const CONTROLS: &str = "O texto tem caracteres de controle, que não podem ser gravados. Apague-os e tente de novo.";
 
 /// The fields of a form, in order.
 pub(crate) struct Fields(Vec<(String, String)>);
 
 impl Fields {
+    /// Fields as they came, without control characters in their values.
+    pub(crate) fn checked(pairs: Vec<(String, String)>) -> Result<Self, Answer> {
+        let fields = Fields(pairs);
+        let bad = fields.0.iter().any(|(_, value)| has_controls(value));
+        if bad { Err(Answer::malformed(CONTROLS)) } else { Ok(fields) }
+    }
+
     /// A field's value without the spaces around it; empty when absent.
     pub(crate) fn text(&self, name: &str) -> &str {
         self.0.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.trim())
@@ -59,11 +66,7 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
         if !valid {
             return Err(Answer::malformed(NOT_UTF8));
         }
-        let fields = Fields(form_urlencoded::parse(&bytes).into_owned().collect());
-        if fields.0.iter().any(|(_, value)| has_controls(value)) {
-            return Err(Answer::malformed(CONTROLS));
-        }
-        Ok(fields)
+        Fields::checked(form_urlencoded::parse(&bytes).into_owned().collect())
     }
 }
 

@@ -54,6 +54,14 @@ pub(crate) fn milliseconds(value: &f64) -> String {
     format!("{value:.2} ms").replace('.', ",")
 }
 
+/// `0.624` as `62 %`; next to none and nearly all keep a decimal, so that neither becomes all or nothing.
+pub(crate) fn percent(value: impl Into<f64>) -> String {
+    let percent = value.into() * 100.0;
+    let extreme = (percent > 0.0 && percent < 10.0) || (percent > 90.0 && percent < 100.0);
+    let text = if extreme { format!("{percent:.1}") } else { format!("{percent:.0}") };
+    format!("{} %", text.trim_end_matches(".0").replace('.', ","))
+}
+
 /// A browser and its system, guessed from the user agent for the list of devices only.
 pub(crate) fn device(user_agent: &str) -> String {
     let find = |table: &[(&str, &'static str)]| {
@@ -115,6 +123,14 @@ mod tests {
         assert_eq!(initials("Ângela  de Souza"), "ÂS");
         assert_eq!(initials("Ana"), "A");
         assert_eq!(initials("Dra. Ana Lima"), "AL");
+    }
+
+    #[test]
+    fn percentages() {
+        assert_eq!(percent(0.624_f32), "62 %");
+        assert_eq!(percent(0.021), "2,1 %");
+        assert_eq!((percent(0.0), percent(1.0)), ("0 %".to_owned(), "100 %".to_owned()));
+        assert_eq!(percent(0.976), "97,6 %");
     }
 
     #[test]

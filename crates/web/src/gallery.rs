@@ -18,7 +18,9 @@ use sigilo_features::{FieldError, second_factor};
 use time::macros::datetime;
 use uuid::Uuid;
 
+use crate::answer::{self, Ended, Failure, HypothesisView, RecordFragment, RecordPage, ReferenceView, View, sample};
 use crate::conversation::{Conversations, ListFragment, Open, Sidebar};
+use crate::governance::{self, EvaluationView, Month};
 use crate::layout::{Frame, Section};
 use crate::second_factor::{EnrolPage, RecoveryPage, grouped, qr_code};
 use crate::{account, message, onboarding, second_factor as factor_pages, session, sign_in, sign_up};
@@ -54,7 +56,7 @@ fn profile() -> Profile {
     }
 }
 
-fn shown() -> message::Shown {
+fn message() -> Message {
     let at = datetime!(2026-11-23 17:05 UTC);
     let receipt = Receipt {
         message_id: Uuid::from_u128(7),
@@ -66,7 +68,91 @@ fn shown() -> message::Shown {
         created_at: at,
     };
     let content = format!("Paciente {}, CPF {}, <54> anos.\nPA 150x90.", Kind::Nome.tag(), Kind::Cpf.tag());
-    Message { id: Uuid::from_u128(7), from_doctor: true, content, created_at: at, receipt: Some(receipt) }.into()
+    Message {
+        id: Uuid::from_u128(7),
+        from_doctor: true,
+        content,
+        created_at: at,
+        has_image: true,
+        receipt: Some(receipt),
+        answer: None,
+    }
+}
+
+fn shown() -> message::Shown {
+    message::Shown::new(message(), Uuid::nil())
+}
+
+/// The assistant's message with its parts.
+fn answered(shown: sigilo_features::answer::Shown) -> message::Shown {
+    let (id, created_at) = (shown.id, shown.created_at);
+    let answer = Some(Box::new(shown));
+    message::Shown::new(
+        Message { id, from_doctor: false, created_at, has_image: false, receipt: None, answer, ..message() },
+        Uuid::nil(),
+    )
+}
+
+/// An answer half-way: reasoning and a hypothesis are there, a reference is being verified.
+fn half_way() -> View {
+    let done = sample::shown();
+    let mut view = View::running(done.id, Uuid::nil(), done.question, &sample::card());
+    view.reasoning =
+        vec![message::Piece::Text("Dor retroesternal em aperto há 2 horas, com irradiação para o".to_owned())];
+    view.hypotheses = vec![HypothesisView::new(0, done.answer.hipoteses[0].clone())];
+    view.references = vec![ReferenceView::pending(done.id, Uuid::nil(), 1, &sample::cited())];
+    view
+}
+
+fn failure() -> Failure {
+    Failure::unanswered(
+        Uuid::nil(),
+        Uuid::from_u128(7),
+        "O serviço do modelo está sobrecarregado. A sua mensagem está gravada.",
+    )
+}
+
+fn open(messages: Vec<message::Shown>) -> Open {
+    Open {
+        id: Uuid::from_u128(0),
+        title: "Dor torácica".to_owned(),
+        messages,
+        running: Vec::new(),
+        failure: None,
+        assistant: true,
+        may_write: true,
+        may_attach: true,
+        sees_images: true,
+        max_bytes: 65_536,
+    }
+}
+
+fn sent() -> message::Sent {
+    message::Sent {
+        message: shown(),
+        title: "Dor torácica".to_owned(),
+        view: Some(half_way()),
+        failure: None,
+        notice: Some("A mensagem foi gravada.".to_owned()),
+        list: Some(sidebar("")),
+    }
+}
+
+fn governance_page(figures: bool) -> governance::Page {
+    let list = if figures { governance::sample_figures() } else { Vec::new() };
+    let card = if figures { sample::card() } else { sample::local_card() };
+    governance::Page {
+        frame: Frame::inside("IA: governança", Section::Governance, &doctor()),
+        enabled: Some(figures),
+        months: Month::all(&list, &card.model),
+        versions: governance::versions(&list),
+        evaluations: if figures {
+            governance::sample_evaluations().iter().map(EvaluationView::from).collect()
+        } else {
+            Vec::new()
+        },
+        card,
+    }
 }
 
 fn sidebar(query: &str) -> Sidebar {
@@ -82,18 +168,8 @@ fn sidebar(query: &str) -> Sidebar {
     Sidebar::new(list, Some(Uuid::from_u128(0)), query, &at)
 }
 
-fn conversations(open: Option<(Vec<message::Shown>, bool)>) -> Conversations {
-    Conversations {
-        frame: Frame::inside("Dor torácica", Section::Conversations, &doctor()),
-        list: sidebar(""),
-        open: open.map(|(messages, may_write)| Open {
-            id: Uuid::from_u128(0),
-            title: "Dor torácica".to_owned(),
-            messages,
-            may_write,
-            max_bytes: 65_536,
-        }),
-    }
+fn conversations(open: Option<Open>) -> Conversations {
+    Conversations { frame: Frame::inside("Dor torácica", Section::Conversations, &doctor()), list: sidebar(""), open }
 }
 
 fn consents() -> Vec<ConsentState> {
@@ -200,14 +276,45 @@ fn screens() -> Vec<(&'static str, String)> {
             onboarding::Page::new(&doctor(), profile(), vec![ConsentType::AiProcessing], errors).render(),
         ),
         ("conversas", conversations(None).render()),
-        ("conversa", conversations(Some((vec![shown()], true))).render()),
-        ("conversa-vazia", conversations(Some((Vec::new(), true))).render()),
-        ("conversa-fechada", conversations(Some((Vec::new(), false))).render()),
-        ("busca", ListFragment { list: sidebar("dor") }.render()),
+        ("conversa", conversations(Some(open(vec![shown()]))).render()),
+        ("conversa-vazia", conversations(Some(open(Vec::new()))).render()),
+        ("conversa-fechada", conversations(Some(Open { may_write: false, ..open(Vec::new()) })).render()),
         (
-            "mensagem",
-            message::Sent { message: shown(), conversation: Uuid::nil(), title: "Dor torácica".to_owned() }.render(),
+            "conversa-desligada",
+            conversations(Some(Open { assistant: false, may_attach: false, ..open(vec![shown()]) })).render(),
         ),
+        ("resposta", conversations(Some(open(vec![shown(), answered(sample::shown())]))).render()),
+        ("resposta-abstencao", conversations(Some(open(vec![shown(), answered(sample::abstained())]))).render()),
+        (
+            "resposta-escrevendo",
+            conversations(Some(Open { running: vec![half_way()], ..open(vec![shown()]) })).render(),
+        ),
+        (
+            "resposta-interrompida",
+            conversations(Some(Open {
+                failure: Some(failure()),
+                ..open(vec![shown(), answered(sample::interrupted())])
+            }))
+            .render(),
+        ),
+        ("resposta-fim", Ended { view: Some(View::stored(sample::shown(), Uuid::nil())), failure: None }.render()),
+        ("resposta-falha", Ended { view: None, failure: Some(failure()) }.render()),
+        ("resposta-nova", answer::Fragment { view: half_way() }.render()),
+        ("registro", RecordFragment { id: Uuid::from_u128(9), text: sample::RECORD.to_owned() }.render()),
+        (
+            "registro-pagina",
+            RecordPage {
+                frame: inside("Registro para o prontuário"),
+                id: Uuid::from_u128(9),
+                conversation: Uuid::nil(),
+                text: sample::RECORD.to_owned(),
+            }
+            .render(),
+        ),
+        ("governanca", governance_page(true).render()),
+        ("governanca-vazia", governance_page(false).render()),
+        ("busca", ListFragment { list: sidebar("dor") }.render()),
+        ("mensagem", sent().render()),
         ("account", account_page(&doctor(), true).render()),
         ("account-recepcao", account_page(&reception, false).render()),
         ("account-aplicativo", totp.render()),
@@ -250,11 +357,37 @@ fn screens_are_whole() {
 
 #[test]
 fn what_people_wrote_is_escaped() {
-    let html = message::Sent { message: shown(), conversation: Uuid::nil(), title: "Dor torácica".to_owned() }
-        .render()
-        .unwrap();
+    let html = sent().render().unwrap();
     assert!(html.contains("&#60;54&#62;") && !html.contains("<54>"));
     assert!(html.contains("CPF REMOVIDO</span>"));
+}
+
+/// Whatever the model writes, the server's own sentence stands there, before its first word and after its last.
+#[test]
+fn every_answer_carries_the_disclaimer() {
+    for (name, html) in screens() {
+        let answers = ["<section class=\"answer\"", "<section class=\"answer answer-live\""]
+            .map(|start| html.matches(start).count());
+        assert_eq!(html.matches(answer::DISCLAIMER).count(), answers.iter().sum::<usize>(), "{name}");
+    }
+}
+
+/// Links out of the site lead to PubMed only, and give nothing away.
+#[test]
+fn an_answer_links_only_to_pubmed() {
+    for shown in [sample::shown(), sample::abstained()] {
+        let html = Ended { view: Some(View::stored(shown, Uuid::nil())), failure: None }.render().unwrap();
+        let outside: Vec<&str> =
+            values(&html, "href").into_iter().filter(|address| !address.starts_with('/')).collect();
+        assert!(!outside.is_empty());
+        for address in outside {
+            assert!(address.starts_with("https://pubmed.ncbi.nlm.nih.gov/"), "{address}");
+        }
+        assert_eq!(
+            html.matches("target=\"_blank\"").count(),
+            html.matches("rel=\"noopener noreferrer nofollow\"").count()
+        );
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@
 //! [`shell`]: security headers, origin check, limits, request log and the pages of failures.
 
 mod account;
+mod answer;
 mod api;
 mod assets;
 mod body;
@@ -12,6 +13,7 @@ mod conversation;
 mod cookies;
 mod errors;
 mod format;
+mod governance;
 mod health;
 mod layout;
 mod message;
@@ -21,6 +23,7 @@ mod session;
 mod shell;
 mod sign_in;
 mod sign_up;
+mod upload;
 mod visitor;
 
 #[cfg(test)]
@@ -60,6 +63,8 @@ pub fn router(app: App, settings: WebSettings) -> Router {
         .merge(onboarding::routes())
         .merge(conversation::routes())
         .merge(message::routes())
+        .merge(answer::routes())
+        .merge(governance::routes())
         .merge(account::routes())
         .merge(session::routes())
         .merge(api::routes())

@@ -2,10 +2,12 @@
 //! Every answer's security headers and every cookie's flags are checked on the way (`support/http.rs`).
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
+mod answers;
 mod clinics;
 mod identity;
 mod input;
 mod once;
+mod pictures;
 mod routes;
 #[path = "../support/mod.rs"]
 mod support;

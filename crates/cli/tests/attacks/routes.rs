@@ -56,6 +56,16 @@ pub const ROUTES: &[(&str, &str, Door)] = &[
     ("POST", "/conversas/{id}/titulo", Closed),
     ("POST", "/conversas/{id}/excluir", Closed),
     ("POST", "/conversas/{id}/restaurar", Closed),
+    ("POST", "/conversas/{id}/respostas", Closed),
+    ("GET", "/conversas/{id}/respostas/{resposta}/fluxo", Closed),
+    ("POST", "/respostas/{id}/parar", Closed),
+    ("POST", "/respostas/{id}/aviso", Closed),
+    ("POST", "/respostas/{id}/revisao", Closed),
+    ("POST", "/respostas/{id}/desfecho", Closed),
+    ("POST", "/respostas/{id}/referencias/{n}/verificar", Closed),
+    ("POST", "/respostas/{id}/registro", Closed),
+    ("GET", "/governanca-ia", Closed),
+    ("POST", "/governanca-ia/assistente", Closed),
     ("GET", "/account", Closed),
     ("POST", "/account/sessoes/{id}/encerrar", Closed),
     ("POST", "/account/sessoes/encerrar-outras", Closed),
@@ -83,10 +93,16 @@ pub const ROUTES: &[(&str, &str, Door)] = &[
 
 /// A path with something plausible in its places.
 pub fn filled(path: &str, id: &str) -> String {
-    path.replace("{id}", id).replace("{tipo}", "ai_processing").replace("{token}", "x").replace("{file}", "app.css")
+    path.replace("{id}", id)
+        .replace("{resposta}", SOMEBODY)
+        .replace("{n}", "1")
+        .replace("{tipo}", "ai_processing")
+        .replace("{token}", "x")
+        .replace("{file}", "app.css")
 }
 
-const SOMEBODY: &str = "01900000-0000-7000-8000-000000000000";
+/// An identifier that nobody has.
+pub const SOMEBODY: &str = "01900000-0000-7000-8000-000000000000";
 
 /// The paths that the source declares: literals and constants in `.route(…)`.
 fn declared() -> BTreeSet<String> {
@@ -170,7 +186,16 @@ async fn another_sites_page_changes_nothing() {
     let database = stand.superuser().await;
     let mut otavio = doctor(&site, OTAVIO).await;
     let id = otavio.conversation().await;
-    let tables = ["conversations", "messages", "consent_records", "auth.sessions", "auth.passkeys", "auth.links"];
+    let tables = [
+        "conversations",
+        "messages",
+        "ai_review_events",
+        "assistant_preferences",
+        "consent_records",
+        "auth.sessions",
+        "auth.passkeys",
+        "auth.links",
+    ];
     let before = digest(&database, &tables).await;
     let forged: &[&[(&str, &str)]] = &[
         &[("sec-fetch-site", "cross-site")],

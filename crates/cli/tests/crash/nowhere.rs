@@ -6,10 +6,14 @@ use std::path::{Path, PathBuf};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use serde_json::json;
+use sigilo_standin::pubmed::Fault;
+use sigilo_testkit::tokio_postgres::Client;
 
+use crate::support::assistant::{Dialect, KEY, StandIns};
 use crate::support::doctor::{OTAVIO, doctor};
 use crate::support::http::{SESSION, Visitor};
 use crate::support::site::Stand;
+use crate::support::{number, until};
 
 /// Words that no software, dictionary or other test holds.
 const NAME: &str = "Zuleimara Xavantelo";
@@ -20,6 +24,9 @@ const MAIL: &str = "zuleimara.xq@flambui.example";
 const PHONE: &str = "(11) 97342-8815";
 /// Only typed, never sent.
 const DRAFT: &str = "Grimaldina Ostrovalski";
+const PUBMED_KEY: &str = "chave-do-pubmed-de-teste-Zk81Ls";
+/// A name stands in its metadata.
+const PICTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../image/tests/fixtures/notes.png");
 /// Removed by hand.
 const ADDED: &str = "Bazar Jurupinga";
 /// What is stored: it must be found, or the search is blind.
@@ -116,14 +123,19 @@ impl Search {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_original_text_is_nowhere() {
+    let stand_ins = StandIns::start(Dialect::Anthropic).await;
     let stand = Stand::managed();
     // As talkative as an operator could make it.
     let site = stand.demo_with(|command| {
-        command.env("SIGILO_LOG", "trace");
+        stand_ins.wire(command, "somente-pubmed");
+        command.env("SIGILO_LOG", "trace").env("SIGILO_PUBMED_KEY", PUBMED_KEY);
     });
     let mut otavio = doctor(&site, OTAVIO).await;
     let session = otavio.cookies[SESSION].clone();
     write_everywhere(&mut otavio).await;
+    let database = stand.superuser().await;
+    be_answered(&mut otavio, &database, &stand_ins).await;
+    drop(database);
     let first = otavio.cookies[SESSION].clone();
     let (status, output) = site.stop();
     assert!(status.success());
@@ -134,9 +146,23 @@ async fn the_original_text_is_nowhere() {
             needles.push((format!("{marker} in {encoding}"), needle));
         }
     }
-    for token in [session, first] {
-        needles.push(("the session's token".into(), token.into_bytes()));
+    for (name, secret) in [
+        ("session's token", session),
+        ("session's token", first),
+        ("model's key", KEY.into()),
+        ("PubMed's key", PUBMED_KEY.into()),
+    ] {
+        needles.push((format!("the {name}"), secret.into_bytes()));
     }
+    let picture = fs::read(PICTURE).unwrap();
+    let data = picture.windows(4).position(|window| window == b"IDAT").expect("pixels") + 4;
+    let pixels = &picture[data..data + 24];
+    needles.push(("the image's pixels".into(), pixels.to_vec()));
+    for shift in 0..3 {
+        let whole = STANDARD.encode([&b"\0\0\0"[..shift], pixels].concat());
+        needles.push(("the image's pixels in base64".into(), whole.as_bytes()[4..28].to_vec()));
+    }
+    needles.push(("the image's name".into(), b"Zuleimara".to_vec()));
     let search = Search::new(needles);
     let control = Search::new(vec![("control".into(), CLINICAL.as_bytes().to_vec())]);
 
@@ -153,6 +179,23 @@ async fn the_original_text_is_nowhere() {
         logged |= name.ends_with(".log");
     }
     found.extend(search.hits(&output).into_iter().map(|hit| format!("output: {hit}")));
+    let (mut asked, mut pictured) = (false, false);
+    for request in stand_ins.model.requests() {
+        // Here alone the key and the image belong: in a header, and in the request that carries it.
+        let hits = search.hits(request.body.as_bytes());
+        pictured |= hits.iter().any(|hit| hit.contains("pixels"));
+        found.extend(hits.into_iter().filter(|hit| !hit.contains("pixels")).map(|hit| format!("to the model: {hit}")));
+        asked |= !control.hits(request.body.as_bytes()).is_empty();
+        assert_eq!(request.header("x-api-key"), Some(KEY));
+    }
+    assert!(asked && pictured, "the search sees what the model was asked ({asked}) and shown ({pictured})");
+    for request in stand_ins.pubmed.requests() {
+        for (name, value) in request.params.iter().filter(|(name, _)| name != "api_key") {
+            found.extend(search.hits(value.as_bytes()).into_iter().map(|hit| format!("to PubMed in {name}: {hit}")));
+            assert!(!value.contains(CLINICAL), "the doctor's note is no search");
+        }
+    }
+    assert!(!stand_ins.pubmed.requests().is_empty(), "PubMed was asked");
     assert!(found.is_empty(), "{found:#?}");
     assert!(stored && ahead, "the search sees the tables ({stored}) and the write-ahead log ({ahead})");
     assert!(logged, "the server's log was among the files");
@@ -210,6 +253,54 @@ async fn write_everywhere(otavio: &mut Visitor) {
     assert_eq!(otavio.form(&send, &[("text", &text), ("added", ADDED)]).await.status, 303);
     // A page that shows it again reads it from the tables.
     assert!(otavio.get(&format!("/conversas/{id}")).await.text().contains(CLINICAL));
+}
+
+/// Answers that verify references, repeat personal data, fail, look at an image and are decided on.
+async fn be_answered(otavio: &mut Visitor, database: &Client, stand_ins: &StandIns) {
+    let id = otavio.conversation().await;
+    let note = format!("Paciente {NAME}, CPF {CPF}, mora na {STREET}. {CLINICAL}.");
+    for script in ["bom", "dados_pessoais", "injecao", "erro", "chave", "corte"] {
+        // Answers to what was sent before are still being written, and nobody has many at once.
+        let sent = until("there is room for an answer", async || {
+            let sent = otavio.say(&id, &format!("{note} roteiro:{script}")).await.value();
+            sent["answer_id"].is_string().then_some(sent)
+        })
+        .await;
+        let ended = format!(
+            "SELECT (SELECT count(*) FROM ai_answers WHERE question_id = '{0}')
+                  + (SELECT count(*) FROM audit_logs WHERE action = 'ai_answer_failed' AND resource_id = '{0}')",
+            sent["id"].as_str().unwrap()
+        );
+        until("it ends", async || (number(database, &ended).await > 0).then_some(())).await;
+    }
+    stand_ins.pubmed.fault(Fault::RateLimitedSilently);
+    let sql = "SELECT message_id::text FROM ai_reference_checks ORDER BY created_at LIMIT 1";
+    let answer: String = database.query_one(sql, &[]).await.unwrap().get(0);
+    assert_eq!(otavio.form(&format!("/respostas/{answer}/referencias/4/verificar"), &[]).await.status, 303);
+    stand_ins.pubmed.fault(Fault::None);
+    let edit = [("secao", "resposta"), ("decisao", "editar"), ("texto", note.as_str()), ("motivo", note.as_str())];
+    assert_eq!(otavio.form(&format!("/respostas/{answer}/revisao"), &edit).await.status, 303);
+    let reject = [("secao", "hipotese-1"), ("decisao", "rejeitar"), ("motivo", note.as_str())];
+    assert_eq!(otavio.form(&format!("/respostas/{answer}/revisao"), &reject).await.status, 303);
+    let record = otavio.form(&format!("/respostas/{answer}/registro"), &[]).await;
+    assert_eq!(record.status, 200);
+    assert!(!record.text().contains("Zuleimara"));
+
+    let part = |head: &str, body: &[u8]| {
+        [format!("--limite\r\nContent-Disposition: form-data; {head}\r\n\r\n").as_bytes(), body, b"\r\n"].concat()
+    };
+    let body = [
+        part("name=\"text\"", note.as_bytes()),
+        part("name=\"conferi\"", b"sim"),
+        part(&format!("name=\"images\"; filename=\"{NAME}.png\""), &fs::read(PICTURE).unwrap()),
+        b"--limite--\r\n".to_vec(),
+    ]
+    .concat();
+    let path = format!("/conversas/{id}/mensagens");
+    let sent = otavio.raw(&path, "multipart/form-data; boundary=limite", "text/html", body).await;
+    assert_eq!(sent.status, 303, "{}", sent.text());
+    let gone = "SELECT count(*) FROM image_processing_logs WHERE discarded_at IS NOT NULL";
+    until("the image is gone", async || (number(database, gone).await == 1).then_some(())).await;
 }
 
 /// A blind search would always be content.

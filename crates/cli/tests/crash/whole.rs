@@ -83,25 +83,40 @@ async fn send_until(
     senders.join_all().await.concat()
 }
 
+/// Answers that lack a part, or one too many.
+pub const BROKEN_ANSWERS: &str = "
+    SELECT count(*) FROM messages m WHERE m.role = 'assistant' AND (
+        (SELECT count(*) FROM ai_answers a WHERE a.message_id = m.id) <> 1
+        OR (SELECT count(*) FROM explainability_logs l WHERE l.message_id = m.id) <> 1
+        OR (SELECT count(*) FROM audit_logs l WHERE l.resource_id = m.id::text AND l.action = 'create') <> 1
+        OR (SELECT count(*) FROM audit_logs l WHERE l.resource_id = m.id::text AND l.action = 'message_received') <> 1
+        OR (SELECT count(*) FROM ai_answers a WHERE a.message_id = m.id AND a.state = 'complete'
+                AND EXISTS (SELECT FROM ai_answers o WHERE o.question_id = a.question_id AND o.state = 'complete'
+                                AND o.message_id <> a.message_id)) <> 0)";
+
 /// Each message has exactly one proof, its detections and its rows of the ledger; none of these is without its message.
 async fn check(database: &Client, acknowledged: &BTreeSet<String>) {
     let stored = database.query("SELECT id::text FROM messages", &[]).await.unwrap();
     let stored: BTreeSet<String> = stored.iter().map(|row| row.get(0)).collect();
     assert!(acknowledged.is_subset(&stored), "a confirmed message is lost");
     let broken = "
-        SELECT count(*) FROM messages m
-         WHERE (SELECT count(*) FROM anonymization_logs a WHERE a.message_id = m.id
+        SELECT count(*) FROM messages m WHERE m.role = 'user' AND (
+            (SELECT count(*) FROM anonymization_logs a WHERE a.message_id = m.id
                    AND a.anonymized_content_hash = m.content_hash) <> 1
             OR (SELECT count(*) FROM sensitive_data_detection_logs d WHERE d.message_id = m.id)
                <> (SELECT coalesce(sum(value::integer), 0) FROM anonymization_logs a, jsonb_each_text(a.entities_detected)
                     WHERE a.message_id = m.id)
             OR (SELECT count(*) FROM audit_logs l WHERE l.resource_id = m.id::text AND l.action = 'create') <> 1
             OR (SELECT count(*) FROM audit_logs l WHERE l.resource_id = m.id::text AND l.action = 'message_sent') <> 1
-            OR (SELECT count(*) FROM audit_trail t WHERE t.resource_id = m.id::text) <> 1";
+            OR (SELECT count(*) FROM audit_trail t WHERE t.resource_id = m.id::text) <> 1)";
     assert_eq!(number(database, broken).await, 0, "a message without all of its proof");
+    assert_eq!(number(database, BROKEN_ANSWERS).await, 0, "an answer without all that explains it");
     for orphans in [
         "SELECT count(*) FROM anonymization_logs WHERE message_id NOT IN (SELECT id FROM messages)",
         "SELECT count(*) FROM sensitive_data_detection_logs WHERE message_id NOT IN (SELECT id FROM messages)",
+        "SELECT count(*) FROM ai_answers WHERE message_id NOT IN (SELECT id FROM messages)",
+        "SELECT count(*) FROM explainability_logs WHERE message_id NOT IN (SELECT id FROM messages)",
+        "SELECT count(*) FROM ai_reference_checks WHERE message_id NOT IN (SELECT id FROM messages)",
         "SELECT count(*) FROM audit_logs WHERE resource_type = 'messages'
             AND resource_id NOT IN (SELECT id::text FROM messages)",
     ] {

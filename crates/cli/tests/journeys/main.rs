@@ -1,13 +1,15 @@
 //! Doctors' journeys in Chromium, against the real binary, and what they leave in the database.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
+mod pictures;
 #[path = "../support/mod.rs"]
 mod support;
 
 use std::process::Command;
 
+use support::assistant::{Dialect, StandIns};
 use support::browser::{Provider, journey};
-use support::doctor::OTAVIO;
+use support::doctor::{LIVIA, OTAVIO};
 use support::site::{Site, Stand};
 use support::{number, queries};
 
@@ -117,4 +119,72 @@ async fn a_message_and_the_auditors_queries() {
     let link = format!("{}{}", site.origin, site.link(OTAVIO));
     journey("message", &site, &database, &[("SIGILO_E2E_LINK", &link)]).await;
     queries::check(&stand, &site).await;
+}
+
+/// The settings of a journey that steers the stand-ins, as the person whose link it is.
+async fn with_stand_ins(
+    name: &str,
+    stand: &Stand,
+    site: &Site,
+    stand_ins: &StandIns,
+    person: &str,
+    more: &[(&str, &str)],
+) {
+    let link = format!("{}{}", site.origin, site.link(person));
+    let steering = stand_ins.settings();
+    let mut settings = vec![("SIGILO_E2E_LINK", link.as_str())];
+    settings.extend(steering.iter().map(|(key, value)| (*key, value.as_str())));
+    settings.extend(more);
+    journey(name, site, &stand.superuser().await, &settings).await;
+}
+
+/// Answers of a language model whose references PubMed verifies, then images; then the auditor's queries about both.
+#[tokio::test]
+async fn the_assistant_and_images_with_the_messages_api() {
+    let stand_ins = StandIns::start(Dialect::Anthropic).await;
+    let stand = Stand::shared().await;
+    let site = stand.demo_with(|command| stand_ins.wire(command, "somente-pubmed"));
+    let verification = ("SIGILO_E2E_VERIFICATION", "somente-pubmed");
+    with_stand_ins("assistant", &stand, &site, &stand_ins, OTAVIO, &[verification]).await;
+    assert!(stand_ins.model.requests().iter().all(|seen| seen.path == "/v1/messages"));
+    assert!(stand_ins.pubmed.requests().iter().all(|asked| asked.param("tool") == "sigilo"));
+    queries::answers(&stand).await;
+
+    let before = stand_ins.model.requests().len();
+    with_stand_ins("images", &stand, &site, &stand_ins, LIVIA, &[]).await;
+    let requests = stand_ins.model.requests();
+    pictures::in_bodies(&requests[before..]);
+    queries::images(&stand).await;
+}
+
+/// The same core with the other wire format, verified by the local index and PubMed in turn.
+#[tokio::test]
+async fn the_assistant_with_chat_completions() {
+    let stand_ins = StandIns::start(Dialect::OpenAi).await;
+    let stand = Stand::shared().await;
+    let site = stand.demo_with(|command| stand_ins.wire(command, "local-depois-pubmed"));
+    with_stand_ins("assistant", &stand, &site, &stand_ins, OTAVIO, &[]).await;
+    assert!(stand_ins.model.requests().iter().all(|seen| seen.path == "/v1/chat/completions"));
+}
+
+#[tokio::test]
+async fn the_assistant_when_things_go_wrong() {
+    let stand_ins = StandIns::start(Dialect::Anthropic).await;
+    let stand = Stand::shared().await;
+    let site = stand.demo_with(|command| stand_ins.wire(command, "local-depois-pubmed"));
+    with_stand_ins("assistant_faults", &stand, &site, &stand_ins, OTAVIO, &[]).await;
+}
+
+/// Without keys and with every way out closed.
+#[tokio::test]
+async fn the_assistant_without_network() {
+    let stand = Stand::shared().await;
+    let site = stand.demo_with(|command| {
+        // Whatever tried to leave would have to go through a proxy that is not there.
+        for name in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"] {
+            command.env(name, "http://127.0.0.1:9");
+        }
+    });
+    let link = format!("{}{}", site.origin, site.link(OTAVIO));
+    journey("assistant_local", &site, &stand.superuser().await, &[("SIGILO_E2E_LINK", &link)]).await;
 }

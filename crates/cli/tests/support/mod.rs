@@ -2,6 +2,7 @@
 //! Each test binary uses a part of it.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, missing_docs)]
 
+pub mod assistant;
 pub mod browser;
 pub mod doctor;
 pub mod http;
@@ -29,6 +30,13 @@ pub async fn until<T>(what: &str, mut done: impl AsyncFnMut() -> Option<T>) -> T
 pub async fn number(database: &sigilo_testkit::tokio_postgres::Client, sql: &str) -> i64 {
     let row = database.query_one(sql, &[]).await.unwrap_or_else(|error| panic!("{sql}: {error:?}"));
     row.get(0)
+}
+
+/// Waits until each message has its answer: they are written while other things happen.
+pub async fn all_answered(database: &sigilo_testkit::tokio_postgres::Client) {
+    let open = "SELECT count(*) FROM messages m
+        WHERE role = 'user' AND NOT EXISTS (SELECT FROM ai_answers a WHERE a.question_id = m.id)";
+    until("every message has its answer", async || (number(database, open).await == 0).then_some(())).await;
 }
 
 /// A digest of what a query gives, to tell whether anything changed.

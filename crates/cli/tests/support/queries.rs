@@ -9,6 +9,7 @@ use sigilo_testkit::tokio_postgres::Client;
 
 use super::doctor::{HELENA, enter};
 use super::http::Visitor;
+use super::number;
 use super::site::{Site, Stand};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/audit/queries.sql");
@@ -32,6 +33,16 @@ struct Auditor {
 }
 
 impl Auditor {
+    /// The auditor asks about one message, its conversation and its doctor.
+    async fn about(stand: &Stand, message: &str) -> Auditor {
+        let client = stand.connect(Role::Auditor).await;
+        let sql = format!("SELECT user_id::text, conversation_id::text, id::text FROM messages WHERE id = ({message})");
+        let row = client.query_one(&sql, &[]).await.unwrap_or_else(|error| panic!("{sql}: {error:?}"));
+        let names = ["[ID_DO_MEDICO]", "[ID_DA_CONVERSA]", "[ID_DA_MENSAGEM]"];
+        let filled = names.into_iter().enumerate().map(|(at, name)| (name, row.get(at))).collect();
+        Auditor { client, queries: read(), filled }
+    }
+
     /// The rows of a query of the manual. It runs verbatim; the wrapping only reads the types.
     async fn rows(&self, number: u32) -> Vec<Value> {
         let mut query = self.queries[&number].clone();
@@ -68,15 +79,9 @@ impl Auditor {
 /// Runs all 34 as the auditor after a doctor's journey, and reads what those tell whose features exist.
 pub async fn check(stand: &Stand, site: &Site) {
     refused_and_ended(site).await;
-    let client = stand.connect(Role::Auditor).await;
-    let one = async |sql: &str| -> String { client.query_one(sql, &[]).await.expect(sql).get(0) };
-    let doctor = one("SELECT user_id::text FROM messages LIMIT 1").await;
-    let conversation =
-        one("SELECT conversation_id::text FROM messages GROUP BY conversation_id ORDER BY count(*) DESC LIMIT 1").await;
-    let message = one("SELECT id::text FROM messages LIMIT 1").await;
-    let filled =
-        vec![("[ID_DO_MEDICO]", doctor.clone()), ("[ID_DA_CONVERSA]", conversation), ("[ID_DA_MENSAGEM]", message)];
-    let auditor = Auditor { client, queries: read(), filled };
+    let auditor =
+        Auditor::about(stand, "SELECT id FROM messages WHERE role = 'assistant' ORDER BY created_at LIMIT 1").await;
+    let doctor = auditor.filled[0].1.clone();
     assert_eq!(auditor.queries.keys().copied().collect::<Vec<_>>(), (1..=34).collect::<Vec<_>>());
     for number in 1..=34 {
         auditor.rows(number).await;
@@ -135,7 +140,8 @@ async fn messages(auditor: &Auditor) {
         })
     );
     let roles = auditor.filled(28, &["total", "primeira", "ultima"]).await;
-    assert_eq!(roles[0]["role"], "user");
+    let total = |role: &str| roles.iter().find(|row| row["role"] == role).map(|row| row["total"].clone());
+    assert_eq!((total("user"), total("assistant")), (Some(5.into()), Some(5.into())), "each message has its answer");
     let kinds = auditor.filled(29, &["total_deteccoes", "confianca_media", "action_taken"]).await;
     for kind in ["cpf", "nome", "telefone", "email"] {
         assert!(kinds.iter().any(|row| row["detection_type"] == kind), "SQL-29 without {kind}");
@@ -160,6 +166,7 @@ async fn access(auditor: &Auditor) {
         ("update", "conversations"),
         ("create", "messages"),
         ("message_sent", "messages"),
+        ("message_received", "messages"),
         ("login", "session"),
         ("failed_login", "session"),
     ] {
@@ -178,15 +185,90 @@ async fn guards(auditor: &Auditor) {
     assert_eq!(rules, [("audit_logs_no_delete".into(), "4".into()), ("audit_logs_no_update".into(), "2".into())]);
 }
 
-/// The manual's verdicts on an installation where nothing of the kind has happened yet.
+/// The manual's verdicts where the local engine answered and nobody sent an image.
 async fn verdicts(auditor: &Auditor) {
     let images = auditor.row(30).await;
     assert_eq!(images["resultado"], "OK: Nenhuma imagem foi armazenada permanentemente.");
-    let answers = auditor.row(32).await;
-    assert_eq!(answers["resultado"], "OK: Todas as respostas exibiram disclaimer.");
     assert_eq!(auditor.row(12).await["total_imagens_processadas"], 0);
-    assert_eq!(auditor.row(15).await["total_respostas"], 0);
-    for empty in [11, 13, 14, 16, 20, 21, 22, 23, 26, 31, 34] {
+    assert_eq!(auditor.row(15).await["total_respostas"], 5);
+    let details = auditor.row(16).await["details"].clone();
+    assert_eq!(details["provider"], "conhecimento_local");
+    for empty in [11, 14, 20, 21, 22, 23, 26, 31, 34] {
         assert!(auditor.rows(empty).await.is_empty(), "SQL-{empty:02}");
     }
+}
+
+/// After a journey with a language model whose references PubMed verified.
+pub async fn answers(stand: &Stand) {
+    let message = "SELECT message_id FROM ai_reference_checks WHERE retracted ORDER BY created_at LIMIT 1";
+    let auditor = Auditor::about(stand, message).await;
+    for row in auditor.filled(7, &["role", "content", "content_hash", "created_at"]).await {
+        let is_answer = row["role"] == "assistant";
+        assert_eq!(is_answer, row["model_used"] == "modelo-de-teste", "{row}");
+        assert_eq!(is_answer, row["tokens_used"].as_i64().is_some_and(|tokens| tokens > 0), "{row}");
+    }
+    let columns =
+        ["user_id", "message_id", "conversation_id", "ai_model_used", "explanation_level", "explanation_content"];
+    for row in auditor.filled(13, &columns).await {
+        assert_eq!(row["confidence_score"], Value::Null, "a language model states none");
+        assert_eq!(row["disclaimer_shown"], true);
+    }
+    let confirmed = auditor.rows(13).await.iter().filter(|row| row["human_in_the_loop_confirmed"] == true).count();
+    assert_eq!(confirmed, 1, "only the one the doctor decided on");
+
+    // Named where it was asked, and nowhere else.
+    let named = auditor.filled(14, &["explanation_content"]).await;
+    let asked = "SELECT count(DISTINCT message_id) FROM ai_reference_checks WHERE source = 'eutils'";
+    assert!(named.len() as i64 <= number(&auditor.client, asked).await);
+    assert!(named.len() < auditor.rows(13).await.len(), "one answer had no references");
+
+    let counted = auditor.row(15).await;
+    assert_eq!((&counted["sem_disclaimer"], &counted["com_disclaimer"]), (&0.into(), &counted["total_respostas"]));
+    assert_eq!(auditor.row(32).await["resultado"], "OK: Todas as respostas exibiram disclaimer.");
+
+    let details = auditor.row(16).await["details"].clone();
+    assert_eq!(details["model"], "modelo-de-teste");
+    assert_eq!(details["references"]["total"], 5);
+    assert_eq!(details["references"]["verdicts"]["nao_encontrada"], 1, "{details}");
+    assert!(details["tokens"]["input"].as_i64() > Some(0) && details["tokens"]["output"].as_i64() > Some(0));
+    assert!(details["processing_time_ms"].is_i64());
+    let summary = details["verification_summary"].as_str().expect("a summary");
+    assert!(summary.contains("PubMed E-utilities") && summary.contains("RETRATADO"), "{summary}");
+    for name in ["provider", "api_version", "content_hash", "prompt_hash", "schema_hash", "stop_reason", "state"] {
+        assert!(details[name].as_str().is_some_and(|text| !text.is_empty()), "{name} in {details}");
+    }
+    let reason = details["temperature_reason"].as_str().is_some_and(|text| !text.is_empty());
+    assert!(details["temperature"].is_number() != reason, "a temperature or the reason why none: {details}");
+
+    let roles = auditor.filled(28, &["total", "primeira", "ultima"]).await;
+    let total = |role: &str| roles.iter().find(|row| row["role"] == role).expect(role)["total"].clone();
+    assert_eq!(total("user"), total("assistant"));
+    auditor.rows(29).await;
+}
+
+/// After a journey that sent four images in two messages.
+pub async fn images(stand: &Stand) {
+    let with_images = "SELECT message_id FROM image_processing_logs ORDER BY created_at DESC LIMIT 1";
+    let auditor = Auditor::about(stand, with_images).await;
+    let columns = ["user_id", "conversation_id", "image_hash", "image_size_bytes", "image_mime_type", "purpose"];
+    let proofs = ["processed_at", "discarded_at", "storage_proof", "processing_duration_ms"];
+    let rows = auditor.filled(11, &[&columns[..], &proofs].concat()).await;
+    assert_eq!(rows.len(), 4);
+    assert!(rows.iter().all(|row| row["storage_proof"] == "processed_in_memory"));
+    let counted = auditor.row(12).await;
+    for (column, value) in [
+        ("total_imagens_processadas", 4),
+        ("nunca_armazenadas", 0),
+        ("processadas_em_memoria", 4),
+        ("descartadas_com_prova", 4),
+        ("sem_data_descarte", 0),
+    ] {
+        assert_eq!(counted[column], value, "{column}");
+    }
+    let verdict = auditor.row(30).await;
+    assert_eq!(verdict["resultado"], "OK: Nenhuma imagem foi armazenada permanentemente.");
+    assert_eq!((&verdict["total_imagens_processadas"], &verdict["com_prova_descarte"]), (&4.into(), &4.into()));
+    let sent = auditor.rows(7).await;
+    assert_eq!(sent.iter().filter(|row| row["has_image"] == true).count(), 1, "the doctor's message, not the answer");
+    assert_eq!(auditor.row(32).await["resultado"], "OK: Todas as respostas exibiram disclaimer.");
 }

@@ -191,6 +191,11 @@ impl Site {
         link.strip_prefix(&self.origin).expect("a link to this site").to_owned()
     }
 
+    /// The process's number.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     fn pid(&self) -> Pid {
         Pid::from_child(&self.child)
     }

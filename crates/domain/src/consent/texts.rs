@@ -64,11 +64,14 @@ Você pode revogar a autorização a qualquer momento na página da sua conta, c
 
 pub(super) static IMAGE_PROCESSING: ConsentText = ConsentText {
     kind: ConsentType::ImageProcessing,
-    version: "1.0",
+    version: "1.1",
     title: "Envio e processamento de imagens",
     summary: "Autorizo o processamento, só em memória, das imagens de exames que eu enviar.",
     text: "Imagens de exames são dados sensíveis de saúde (LGPD, art. 11). Quando você envia uma, ela é processada em \
-memória, só para a resposta daquela mensagem, e apagada em seguida: nunca é gravada em disco nem no banco de dados.\n\n\
+memória, só para a resposta daquela mensagem, e apagada em seguida: nunca é gravada em disco nem no banco de dados. \
+Se a instalação usa um modelo de inteligência artificial de fora, a imagem vai até ele só para essa resposta.\n\n\
+Os metadados do arquivo (como data, aparelho e localização) são retirados antes. O que está desenhado na própria \
+imagem não é examinado: o programa não lê nomes escritos nos pixels.\n\n\
 Ficam registrados o resumo criptográfico (SHA-256), o tamanho, o tipo e os horários de processamento e de descarte, \
 como prova de que a imagem não foi guardada.\n\n\
 Cabe a você retirar da imagem nomes e outros dados que identifiquem o paciente antes do envio.\n\n\

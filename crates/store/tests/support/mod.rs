@@ -97,7 +97,7 @@ impl Member {
             processing_time_ms: 0.1,
         };
         db.write(&self.session, async |tx: &WriteTx| {
-            let stored = message::insert(tx, conversation, &clean, &found, &proof).await?;
+            let stored = message::insert(tx, conversation, &clean, &found, false, &proof).await?;
             Ok((stored.id, event("message_sent")))
         })
         .await

@@ -5,6 +5,7 @@ use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::routing::{get, post};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use sigilo_features::answer::{DISCLAIMER, Shown};
 use sigilo_features::conversation::{self, Message};
 use sigilo_features::message::{self, Receipt};
 use sigilo_features::{App, Error, FieldError};
@@ -55,8 +56,11 @@ async fn process_message(
     }
     let text = Zeroizing::new(std::mem::take(&mut body.message));
     let added = std::mem::take(&mut body.added);
-    let sent = message::send(&app, &session, body.conversation_id, text, added).await?;
-    Ok(axum::Json(message_json(&sent.message)))
+    let sent = message::send(&app, &session, body.conversation_id, text, added, Vec::new()).await?;
+    let mut answer = message_json(&sent.message);
+    answer["answer_id"] = json!(sent.answer);
+    answer["notice"] = json!(sent.notice);
+    Ok(axum::Json(answer))
 }
 
 async fn conversations(State(app): State<App>, Current(session): Current) -> Result<axum::Json<Value>, Answer> {
@@ -98,7 +102,30 @@ fn message_json(message: &Message) -> Value {
         "role": if message.from_doctor { "user" } else { "assistant" },
         "content": message.content,
         "created_at": instant(&message.created_at),
+        "has_image": message.has_image,
         "receipt": message.receipt.as_ref().map(receipt_json),
+        "answer": message.answer.as_deref().map(answer_json),
+    })
+}
+
+fn answer_json(shown: &Shown) -> Value {
+    let references: Vec<Value> = shown
+        .references
+        .iter()
+        .map(|one| json!({ "cited": one.cited, "check": one.check, "checked_at": instant(&one.checked_at) }))
+        .collect();
+    json!({
+        "question_id": shown.question,
+        "complete": shown.complete,
+        "model": shown.model,
+        "provider": shown.provider,
+        "disclaimer": DISCLAIMER,
+        "parts": shown.answer,
+        "references": references,
+        "explanation": shown.explanation,
+        "disclaimer_shown": shown.disclaimer_shown,
+        "human_in_the_loop_confirmed": shown.confirmed,
+        "processing_time_ms": shown.processing_time_ms,
     })
 }
 

@@ -7,7 +7,8 @@ use axum::Router;
 use axum::routing::{get, post};
 
 #[cfg(test)]
-pub(crate) use page::{Conversations, ListFragment, Open, Sidebar};
+pub(crate) use page::{Conversations, ListFragment, Open};
+pub(crate) use page::{Sidebar, sidebar};
 
 use crate::Web;
 

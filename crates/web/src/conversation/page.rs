@@ -7,16 +7,19 @@ use axum::response::Response;
 use sigilo_domain::ConsentType;
 use sigilo_features::conversation::{self, Summary};
 use sigilo_features::session::Viewer;
-use sigilo_features::{App, Error, Session, message};
+use sigilo_features::{App, Error, Session, answer, message};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use crate::answer::{Failure, View, shell};
 use crate::body::Fields;
 use crate::errors::Answer;
 use crate::format;
 use crate::layout::{self, Frame, Section};
 use crate::message::Shown;
 use crate::visitor::Professional;
+
+const UNANSWERED: &str = "A última mensagem ficou sem uma resposta completa.";
 
 /// The list of conversations, in periods, newest first.
 pub(crate) struct Sidebar {
@@ -75,8 +78,18 @@ pub(crate) struct Open {
     pub(crate) id: Uuid,
     pub(crate) title: String,
     pub(crate) messages: Vec<Shown>,
+    /// Answers that are being written.
+    pub(crate) running: Vec<View>,
+    /// A question that has no whole answer.
+    pub(crate) failure: Option<Failure>,
+    /// Whether the doctor has the assistant switched on.
+    pub(crate) assistant: bool,
     /// Whether the consent to processing by artificial intelligence is live.
     pub(crate) may_write: bool,
+    /// Whether the consent to processing of images is live.
+    pub(crate) may_attach: bool,
+    /// Whether the model reads images.
+    pub(crate) sees_images: bool,
     pub(crate) max_bytes: usize,
 }
 
@@ -114,7 +127,13 @@ pub(super) async fn search(
     Ok(layout::html(ListFragment { list: sidebar(&app, &who.session, current, query).await? }))
 }
 
-async fn sidebar(app: &App, session: &Session, current: Option<Uuid>, query: &str) -> Result<Sidebar, Error> {
+/// The list as it is now; `query` narrows it.
+pub(crate) async fn sidebar(
+    app: &App,
+    session: &Session,
+    current: Option<Uuid>,
+    query: &str,
+) -> Result<Sidebar, Error> {
     let list = if query.is_empty() {
         conversation::list(app, session).await?
     } else {
@@ -136,11 +155,18 @@ async fn render(
             if found.deleted {
                 return Err(Answer::not_found());
             }
+            let may_write = viewer.consents.contains(&ConsentType::AiProcessing);
+            let unanswered = found.unanswered.filter(|_| may_write);
             Some(Open {
                 id: found.id,
                 title: found.title,
-                messages: found.messages.into_iter().map(Shown::from).collect(),
-                may_write: viewer.consents.contains(&ConsentType::AiProcessing),
+                messages: found.messages.into_iter().map(|message| Shown::new(message, id)).collect(),
+                running: found.running.iter().map(|(answer, question)| shell(app, *answer, id, *question)).collect(),
+                failure: unanswered.map(|question| Failure::unanswered(id, question, UNANSWERED)),
+                assistant: found.assistant_enabled,
+                may_write,
+                may_attach: viewer.consents.contains(&ConsentType::ImageProcessing),
+                sees_images: answer::card(app).images,
                 max_bytes: message::MAX_TEXT_BYTES,
             })
         }

@@ -30,6 +30,14 @@ pub(crate) fn icon(name: &str) -> Icon {
         "copy" => {
             r#"<rect x="9" y="9" width="11" height="11" rx="2"/><path d="M15 9V6a2 2 0 0 0-2-2H6a2 2 0 0 0-2 2v7a2 2 0 0 0 2 2h3"/>"#
         }
+        "down" => r#"<path d="M12 5v14M6 13l6 6 6-6"/>"#,
+        "image" => {
+            r#"<rect x="4" y="5" width="16" height="14" rx="2"/><circle cx="9" cy="10" r="1.500"/><path d="m5 17.500 5-5 3.500 3.500 2.500-2.500 3.500 3.500"/>"#
+        }
+        "info" => r#"<circle cx="12" cy="12" r="8.500"/><path d="M12 11v5M12 8v.01"/>"#,
+        "out" => r#"<path d="M10 5H5v14h14v-5M13 5h6v6M19 5l-8.500 8.500"/>"#,
+        "scale" => r#"<path d="M12 4v16M7.500 20h9M5 7h14M5 7l-2.500 6h5zM19 7l-2.500 6h5z"/>"#,
+        "stop" => r#"<rect x="6" y="6" width="12" height="12" rx="1.500"/>"#,
         "device" => r#"<rect x="4" y="5" width="16" height="11" rx="1.5"/><path d="M2.5 19.5h19"/>"#,
         "eraser" => r#"<path d="m8 19-4.5-4.5 9-9L19 12l-7 7z"/><path d="m8.500 9.500 6 6M8 19h12"/>"#,
         "exit" => r#"<path d="M10 4.500H5v15h5M14.500 8l4 4-4 4M9 12h9.500"/>"#,

@@ -28,6 +28,7 @@ pub(crate) struct Frame {
 pub(crate) enum Section {
     None,
     Conversations,
+    Governance,
     Account,
 }
 
@@ -38,6 +39,8 @@ pub(crate) struct Person {
     pub(crate) roles: String,
     pub(crate) clinic: String,
     pub(crate) professional: bool,
+    /// Uses the assistant or answers for it.
+    pub(crate) governs: bool,
     /// Nothing left to fill in, so the navigation leads somewhere.
     pub(crate) ready: bool,
 }
@@ -57,6 +60,9 @@ impl Frame {
             roles: roles.join(", "),
             clinic: viewer.clinic_name.clone(),
             professional: viewer.has(Role::Professional),
+            governs: [Role::Professional, Role::Owner, Role::Dpo, Role::Auditor]
+                .into_iter()
+                .any(|role| viewer.has(role)),
             ready: viewer.home() != crate::onboarding::PATH,
         };
         Frame { title: title.into(), demo: viewer.demo, section, person: Some(person) }
@@ -69,6 +75,11 @@ impl Frame {
     /// Whether the navigation marks the conversations.
     pub(crate) fn in_conversations(&self) -> bool {
         self.is(Section::Conversations)
+    }
+
+    /// Whether the navigation marks the assistant's governance.
+    pub(crate) fn in_governance(&self) -> bool {
+        self.is(Section::Governance)
     }
 
     /// Whether the navigation marks the account.

@@ -10,13 +10,16 @@ use serde::{Deserialize, Serialize};
 use sigilo_deid::{Detections, Kind};
 use sigilo_features::conversation::Message;
 use sigilo_features::message::{self, Receipt};
-use sigilo_features::{App, Error, FieldError};
+use sigilo_features::{App, Error, FieldError, answer};
 use time::OffsetDateTime;
 use uuid::Uuid;
 use zeroize::Zeroize;
 
-use crate::body::{Fields, Payload};
+use crate::answer::{Failure, View};
+use crate::body::Payload;
+use crate::conversation::{Sidebar, sidebar};
 use crate::errors::Answer;
+use crate::upload::Upload;
 use crate::visitor::Professional;
 use crate::{Web, layout};
 
@@ -26,8 +29,9 @@ const BODY_LIMIT: usize = 4 * message::MAX_TEXT_BYTES;
 pub(crate) fn routes() -> Router<Web> {
     Router::new()
         .route("/conversas/previa", post(preview))
-        .route("/conversas/{id}/mensagens", post(send))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        // With its own limit, as images may come along.
+        .route("/conversas/{id}/mensagens", post(send))
 }
 
 /// A message as it is shown.
@@ -37,6 +41,9 @@ pub(crate) struct Shown {
     pub(crate) pieces: Vec<Piece>,
     pub(crate) created_at: OffsetDateTime,
     pub(crate) receipt: Option<Receipt>,
+    pub(crate) has_image: bool,
+    /// What the assistant wrote, in its parts.
+    pub(crate) answer: Option<View>,
 }
 
 /// A stretch of a stored text.
@@ -47,19 +54,19 @@ pub(crate) enum Piece {
     Tag(&'static str),
 }
 
-impl From<Message> for Shown {
-    fn from(message: Message) -> Self {
+impl Shown {
+    pub(crate) fn new(message: Message, conversation: Uuid) -> Self {
         Shown {
             id: message.id,
             from_doctor: message.from_doctor,
             pieces: pieces(&message.content),
             created_at: message.created_at,
             receipt: message.receipt,
+            has_image: message.has_image,
+            answer: message.answer.map(|shown| View::stored(*shown, conversation)),
         }
     }
-}
 
-impl Shown {
     /// How many data were removed.
     pub(crate) fn removed(&self) -> usize {
         self.receipt.as_ref().map_or(0, |receipt| receipt.removed.iter().map(|one| one.count).sum())
@@ -67,7 +74,7 @@ impl Shown {
 }
 
 /// Splits a stored text at the de-identifier's tags.
-fn pieces(text: &str) -> Vec<Piece> {
+pub(crate) fn pieces(text: &str) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut rest = text;
     let mut plain = String::new();
@@ -187,9 +194,16 @@ fn counts(found: &Detections) -> Vec<Count> {
 #[template(path = "message/sent.html")]
 pub(crate) struct Sent {
     pub(crate) message: Shown,
-    pub(crate) conversation: Uuid,
     /// The first message names a conversation that nobody named.
     pub(crate) title: String,
+    /// Where the answer will be written.
+    pub(crate) view: Option<View>,
+    /// Why there is none.
+    pub(crate) failure: Option<Failure>,
+    /// What else the doctor should know.
+    pub(crate) notice: Option<String>,
+    /// The conversation has moved to the top of it.
+    pub(crate) list: Option<Sidebar>,
 }
 
 async fn send(
@@ -197,17 +211,27 @@ async fn send(
     who: Professional,
     Path(id): Path<String>,
     headers: HeaderMap,
-    mut fields: Fields,
+    Upload { mut fields, images }: Upload,
 ) -> Result<Response, Answer> {
     let id: Uuid = id.parse().map_err(|_| Answer::not_found())?;
     let text = fields.take("text");
     let added = fields.take_all("added");
-    let sent = message::send(&app, &who.session, id, text, added).await?;
-    if headers.contains_key("hx-request") {
-        Ok(layout::html(Sent { message: sent.message.into(), conversation: id, title: sent.title }))
-    } else {
-        Ok(Redirect::to(&format!("/conversas/{id}")).into_response())
+    let images = answer::prepare_images(&app, images, fields.has("conferi"))?;
+    let sent = message::send(&app, &who.session, id, text, added, images).await?;
+    if !headers.contains_key("hx-request") {
+        return Ok(Redirect::to(&format!("/conversas/{id}")).into_response());
     }
+    let question = sent.message.id;
+    // The message is stored: whatever fails from here on must not look as if it was not.
+    let list = sidebar(&app, &who.session, Some(id), fields.text("q")).await.ok();
+    let enabled = sent.answer.is_some() || answer::is_enabled(&app, &who.session).await.unwrap_or(false);
+    let (failure, notice) = match (sent.answer, sent.notice) {
+        (None, Some(notice)) if enabled => (Some(Failure::unanswered(id, question, notice)), None),
+        (_, notice) => (None, notice),
+    };
+    let view = sent.answer.map(|answer| crate::answer::shell(&app, answer, id, question));
+    let message = Shown::new(sent.message, id);
+    Ok(layout::html(Sent { message, title: sent.title, view, failure, notice, list }))
 }
 
 #[cfg(test)]

@@ -131,6 +131,7 @@ pub(crate) async fn lock_page(web: &Web, session: &Session) -> Response {
         roles: String::new(),
         clinic: String::new(),
         professional: false,
+        governs: false,
         ready: false,
     };
     let frame = Frame {

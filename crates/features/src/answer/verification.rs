@@ -1,0 +1,99 @@
+//! Verifying a reference again, on the doctor's wish.
+
+use serde_json::json;
+use uuid::Uuid;
+
+use sigilo_assistant::verify::{Check, Source};
+use sigilo_citations::{Cited, Reason, Verdict};
+use sigilo_store::{
+    ReadTx, Session, WriteTx,
+    answer::{self as rows, NewCheck},
+};
+
+use super::{
+    review::event,
+    shown::{self, Reference},
+};
+use crate::{App, Error, Result};
+
+/// Verifies one reference of a stored answer again; `position` counts from 1. The earlier verification stays.
+///
+/// # Errors
+/// [`Error::NotFound`] when the doctor has no such answer, or it no such reference.
+pub async fn verify_again(app: &App, session: &Session, answer: Uuid, position: usize) -> Result<Reference> {
+    let stored = app.db().read(session, async |tx: &ReadTx| shown::load(tx, answer).await).await?;
+    let cited = position.checked_sub(1).and_then(|at| stored.references.get(at)).ok_or(Error::NotFound)?.cited.clone();
+    let check = app.assistant().verifier.verify_fresh(&cited).await;
+    let row = new_check(position, &cited, &check);
+    app.db()
+        .write(session, async |tx: &WriteTx| {
+            rows::add_checks(tx, answer, std::slice::from_ref(&row)).await?;
+            let details = json!({ "position": position, "verdict": row.verdict, "source": row.source });
+            Ok::<_, Error>(((), event("reference_verified", answer, details)))
+        })
+        .await?;
+    Ok(Reference { cited, check, checked_at: app.now() })
+}
+
+/// A verification as a row.
+pub(super) fn new_check(position: usize, cited: &Cited, check: &Check) -> NewCheck {
+    NewCheck {
+        ordinal: i32::try_from(position).unwrap_or(i32::MAX),
+        cited: json!(cited),
+        verdict: check.verdict.code(),
+        reason: check.reason.and_then(|reason| json!(reason).as_str().map(str::to_owned)),
+        pmid: check.record.as_ref().and_then(|record| i32::try_from(record.pmid).ok()),
+        findings: json!(check),
+        retracted: check.record.as_ref().is_some_and(|record| record.flags.retracted),
+        source: source(check.source),
+        latency_ms: i32::try_from(check.latency_ms).unwrap_or(i32::MAX),
+    }
+}
+
+fn source(source: Source) -> &'static str {
+    match source {
+        Source::Eutils => "eutils",
+        Source::IndiceLocal => "indice_local",
+        Source::Nenhuma => "nenhuma",
+    }
+}
+
+/// Whether the article was found, retracted or not.
+pub(super) fn exists(check: &Check) -> bool {
+    matches!(check.verdict, Verdict::Verified | Verdict::VerifiedWithCorrection) && check.record.is_some()
+}
+
+/// The check of a reference whose verification broke down on our side.
+pub(super) fn broken_down() -> Check {
+    Check {
+        verdict: Verdict::Unverified,
+        reason: Some(Reason::Unavailable),
+        record: None,
+        corrections: Vec::new(),
+        score: 0.0,
+        candidates: Vec::new(),
+        source: Source::Nenhuma,
+        queries: Vec::new(),
+        index_date: None,
+        latency_ms: 0,
+    }
+}
+
+/// A verdict in the stored text.
+pub(super) fn line(check: &Check) -> String {
+    let article = check.record.as_ref().filter(|_| exists(check));
+    let retracted = article.is_some_and(|article| article.flags.retracted);
+    let pmid = article.map_or_else(String::new, |article| format!(", PMID {}", article.pmid));
+    let word = match (check.verdict, check.reason) {
+        (_, Some(Reason::Guideline)) => "não verificável no PubMed",
+        (Verdict::Verified, _) => "verificada",
+        (Verdict::VerifiedWithCorrection, _) => "verificada com correção",
+        (Verdict::Ambiguous, _) => "ambígua",
+        (Verdict::NotFound, Some(Reason::AuthorshipMismatch)) => {
+            "não encontrada: o título existe, a autoria não confere"
+        }
+        (Verdict::NotFound, _) => "não encontrada",
+        (Verdict::Unverified, _) => "não verificada",
+    };
+    format!("{word}{pmid}{}", if retracted { ", ARTIGO RETRATADO" } else { "" })
+}
