@@ -100,7 +100,7 @@ await journey(async () => {
     assert.deepEqual(stored.map(({ verdict }) => verdict).slice(0, 4),
       ["verificada", "verificada_com_correcao", stored[2].verdict, "nao_encontrada"]);
     assert.ok(stored[2].retracted && stored[2].pmid);
-    assert.deepEqual([stored[3].pmid, stored[4].reason], [null, "diretriz"]);
+    assert.deepEqual([stored[3].pmid, stored[4].reason], [null, "guideline"]);
   });
 
   await step("how it was made is in the database and on the page", async () => {
@@ -139,6 +139,8 @@ await journey(async () => {
     const shown = () => sql(`SELECT disclaimer_shown AS shown, human_in_the_loop_confirmed AS human FROM explainability_logs WHERE message_id = '${sent.answer_id}'`);
     assert.deepEqual(await shown(), [{ shown: false, human: false }]);
     await page.goto(`${ORIGIN}/conversas/${conversation}`);
+    // A conversation opens at its end; what stands above counts when it is scrolled to.
+    await answers(page).first().getByText(DISCLAIMER).evaluate((element) => element.scrollIntoView({ block: "center" }));
     await until("it is confirmed", async () => (await shown())[0].shown);
     await answers(page).first().getByText("O modelo não citou referências.").first().waitFor();
     assert.equal((await shown())[0].human, false, "to look is not to decide");
@@ -163,7 +165,8 @@ await journey(async () => {
     await look(page, "resposta-editar");
     await first.getByRole("button", { name: "Gravar edição" }).click();
     await first.getByText("Editada").waitFor();
-    await first.getByText("Sepse pulmonar; contato do filho [TELEFONE REMOVIDO]").first().waitFor();
+    await first.locator("blockquote").filter({ hasText: "Sepse pulmonar; contato do filho" }).waitFor();
+    assert.ok((await first.locator("blockquote").innerText()).includes("TELEFONE REMOVIDO"));
 
     const third = decision(answer, "esta hipótese").nth(2);
     await third.getByText("Rejeitar", { exact: true }).click();
@@ -177,6 +180,7 @@ await journey(async () => {
     const whole = decision(answer, "a resposta");
     await whole.getByRole("button", { name: "Aceitar" }).click();
     await whole.getByText("Aceita", { exact: true }).waitFor();
+    await whole.getByText(/^Mudar de ideia/).click();
     await whole.getByText("Rejeitar", { exact: true }).click();
     await whole.getByLabel(/^Por que rejeita/).fill("mudei de ideia");
     await whole.getByRole("button", { name: "Gravar rejeição" }).click();

@@ -15,7 +15,7 @@ const NAME = "Zuleimara Xavantelo.png";
 
 const fixture = async (name) => readFile(new URL(name, FIXTURES));
 const items = (page) => page.getByRole("list", { name: "Imagens anexadas" }).getByRole("listitem");
-const complaint = (page, text) => page.getByRole("alert").filter({ hasText: text }).waitFor();
+const complaint = (page, text) => page.getByRole("alert").filter({ hasText: text }).first().waitFor();
 const dialog = (page) => page.getByRole("dialog", { name: "Cobrir dados na imagem" });
 const boxes = (page) => dialog(page).getByRole("group", { name: "Retângulos" }).getByRole("button");
 

@@ -18,10 +18,10 @@ pub struct EvalArgs {
     #[arg(value_enum)]
     kind: Kind,
     /// Quantos casos
-    #[arg(long, value_name = "N", default_value_t = 1000)]
+    #[arg(long, value_name = "N", default_value_t = 980)]
     cases: usize,
     /// Semente do sorteio: a mesma dá os mesmos casos
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 2026)]
     seed: u64,
     /// Grava o resultado na instalação, para a página “IA: governança”
     #[arg(long)]

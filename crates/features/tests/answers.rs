@@ -48,10 +48,11 @@ async fn an_answer_is_streamed_stored_explained_and_audited() {
         .collect();
     assert_eq!(said, shown.answer.raciocinio);
 
-    let asked = provider.seen.lock().unwrap();
-    assert_eq!(asked.len(), 1);
-    assert!(asked[0].turns.iter().all(|turn| !turn.contains("123.456.789-09")), "only clean text leaves");
-    drop(asked);
+    {
+        let asked = provider.seen.lock().unwrap();
+        assert_eq!(asked.len(), 1);
+        assert!(asked[0].turns.iter().all(|turn| !turn.contains("123.456.789-09")), "only clean text leaves");
+    }
 
     let opened = conversation::open(&stand.app, &stand.session, stand.conversation).await.unwrap();
     assert_eq!(opened.messages.len(), 2);

@@ -83,6 +83,11 @@ impl Desk {
         self.answers().get(&id).filter(|answer| answer.clinic == clinic && answer.user == user).cloned()
     }
 
+    /// Whether this doctor's answer is being written, or ended a moment ago.
+    pub(super) fn knows(&self, id: Uuid, clinic: Uuid, user: Uuid) -> bool {
+        self.own(id, clinic, user).is_some()
+    }
+
     /// Joins an answer of this doctor's.
     pub(super) fn watch(&self, id: Uuid, clinic: Uuid, user: Uuid) -> Option<Watch> {
         let answer = self.own(id, clinic, user)?;

@@ -64,12 +64,18 @@ pub async fn disclaimer_rendered(app: &App, session: &Session, answer: Uuid) -> 
                 edited_text: None,
                 outcome: None,
             };
-            app.db()
+            let noted = app
+                .db()
                 .write(session, async |tx: &WriteTx| {
                     rows::review(tx, &new).await?;
                     Ok::<_, Error>(((), event("disclaimer_rendered", answer, json!({}))))
                 })
-                .await
+                .await;
+            match noted {
+                // An answer that ended with nothing to keep: it was shown a disclaimer, and there is nothing to note.
+                Err(Error::NotFound) if app.desk().knows(answer, entered.clinic_id, entered.user_id) => Ok(()),
+                other => other,
+            }
         }
     }
 }

@@ -14,7 +14,7 @@ use http_body::{Frame, SizeHint};
 use http_body_util::BodyExt;
 
 /// Whoever sends more than this is not mistaken, and may meet the reset.
-const MOST: usize = 8 * 1024 * 1024;
+const MOST: usize = 20 * 1024 * 1024;
 const LONGEST: Duration = Duration::from_secs(10);
 
 pub(super) async fn refused_uploads(request: Request, next: Next) -> Response {

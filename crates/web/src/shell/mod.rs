@@ -14,13 +14,12 @@ use std::any::Any;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
 use axum::http::StatusCode;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::timeout::TimeoutLayer;
 
 use crate::errors;
 
@@ -30,8 +29,12 @@ pub(crate) use trace::RequestId;
 
 /// Bytes of a request body, unless a route says otherwise.
 const BODY_LIMIT: usize = 128 * 1024;
-/// How long a handler may take. No screen waits for longer work.
+/// How long a handler may take, reading its request included. No screen waits for longer work.
 const TIME_LIMIT: Duration = Duration::from_secs(10);
+/// Three images over a slow line.
+const UPLOAD_TIME_LIMIT: Duration = Duration::from_secs(120);
+/// A verification has eight seconds for itself.
+const VERIFICATION_TIME_LIMIT: Duration = Duration::from_secs(20);
 
 /// How the site is served.
 #[derive(Clone, Debug)]
@@ -76,9 +79,21 @@ pub(crate) fn wrap(routes: Router, site: &Site) -> Router {
             .layer(from_fn_with_state(limits, limits::check))
             .layer(from_fn_with_state(site.origin.clone(), origin::check))
             .layer(CatchPanicLayer::custom(panicked))
-            .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIME_LIMIT))
+            .layer(from_fn(time_limit))
             .layer(DefaultBodyLimit::max(BODY_LIMIT)),
     )
+}
+
+async fn time_limit(request: Request, next: Next) -> Response {
+    let limit = match request.extensions().get::<MatchedPath>().map(MatchedPath::as_str) {
+        Some("/conversas/{id}/mensagens") => UPLOAD_TIME_LIMIT,
+        Some("/respostas/{id}/referencias/{n}/verificar") => VERIFICATION_TIME_LIMIT,
+        _ => TIME_LIMIT,
+    };
+    match tokio::time::timeout(limit, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+    }
 }
 
 /// The panic's message is not logged: it could quote what was being worked on.
