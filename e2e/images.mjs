@@ -216,6 +216,7 @@ await journey(async () => {
 
   await step("what only the server sees through is refused, and neither text nor images are lost", async () => {
     const text = await composer(page).inputValue();
+    const stored = await count("messages");
     const polyglot = Buffer.concat([picture, Buffer.from("<html><script>alert(1)</script></html>")]);
     for (const [buffer, words] of [
       [await fixture("animated.png"), "Imagem 2: Imagens animadas não são aceitas"],
@@ -231,7 +232,7 @@ await journey(async () => {
       assert.equal(await page.getByRole("article").count(), 0);
       await page.getByRole("button", { name: "Retirar a imagem 2" }).click();
     }
-    assert.equal(await count("messages"), 0);
+    assert.equal(await count("messages"), stored);
     assert.equal(await count("image_processing_logs"), 0, "nothing remains of what was refused");
     await confirm.check();
   }, { refusals: [422] });
@@ -249,6 +250,9 @@ await journey(async () => {
     await composer(page).fill("PA 120x80");
     await page.getByRole("button", { name: "Enviar" }).click();
     await page.getByRole("article").filter({ hasText: "PA 120x80" }).waitFor();
+    await finished(answers(page).last());
+    await until("every disclaimer counts as shown", async () =>
+      (await sql("SELECT count(*)::int AS n FROM explainability_logs WHERE NOT disclaimer_shown"))[0].n === 0);
   });
 
   await step("three kinds reach the model without their metadata, and only their traces stay", async () => {
