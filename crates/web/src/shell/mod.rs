@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use tower::ServiceBuilder;
@@ -73,6 +73,7 @@ pub(crate) fn wrap(routes: Router, site: &Site) -> Router {
     routes.fallback(async || errors::Answer::not_found()).layer(
         ServiceBuilder::new()
             .layer(from_fn(trace::request))
+            .layer(from_fn(forget_uploads))
             .layer(from_fn(drain::refused_uploads))
             .layer(from_fn_with_state(headers::Policy::new(&site.origin), headers::add))
             .layer(from_fn_with_state(site.demo, errors::render))
@@ -82,6 +83,18 @@ pub(crate) fn wrap(routes: Router, site: &Site) -> Router {
             .layer(from_fn(time_limit))
             .layer(DefaultBodyLimit::max(BODY_LIMIT)),
     )
+}
+
+/// Ends the connection that carried images. Its buffer would keep a part of them for as long as it stays open; ended,
+/// the buffer is freed, and what is freed is wiped.
+async fn forget_uploads(request: Request, next: Next) -> Response {
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let upload = kind.to_ascii_lowercase().starts_with("multipart/");
+    let mut response = next.run(request).await;
+    if upload {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
 }
 
 async fn time_limit(request: Request, next: Next) -> Response {

@@ -1,6 +1,6 @@
 //! Prints the figures of the local knowledge engine as JSON lines.
 //!
-//! `cargo run --release -p sigilo-knowledge --example figures [n]`
+//! `cargo run --release -p sigilo-knowledge --example engine_figures [n]`
 
 #![allow(clippy::print_stdout)]
 
