@@ -47,6 +47,7 @@ const PACE: Duration = Duration::from_millis(50);
 
 #[tokio::main]
 async fn main() {
+    rustls::crypto::aws_lc_rs::default_provider().install_default().expect("the first provider");
     if std::env::args().nth(1).as_deref() == Some("site") {
         site(&std::env::args().nth(2).expect("the model's address")).await;
     } else {
