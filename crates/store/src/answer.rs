@@ -217,6 +217,13 @@ pub struct NewReview<'a> {
     pub outcome: Option<i32>,
 }
 
+impl NewReview<'_> {
+    /// Something done with the answer as a whole (`resposta`), with no more to say.
+    pub fn of(answer: Uuid, kind: &'static str) -> Self {
+        NewReview { answer, kind, section: "resposta", reason: None, edited_text: None, outcome: None }
+    }
+}
+
 /// The texts up to and with a question.
 ///
 /// # Errors

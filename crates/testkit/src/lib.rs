@@ -5,6 +5,7 @@
 
 mod cluster;
 mod database;
+pub mod people;
 
 pub use database::TestDatabase;
 /// The driver, for tests that look at the database past the product.

@@ -32,10 +32,11 @@ use sigilo_features::{
     answer::{Assistant, MemoryChecks},
 };
 use sigilo_proof::Keyring;
-use sigilo_store::{
-    Action, Client, Db, Error, Event, Risk, Session, SignInTx, Token, WriteTx, account, consent, conversation, session,
+use sigilo_store::{Db, Error, Token, WriteTx, consent, conversation};
+use sigilo_testkit::{
+    TestDatabase,
+    people::{self, Member, event},
 };
-use sigilo_testkit::TestDatabase;
 use tokio::net::TcpListener;
 use uuid::Uuid;
 
@@ -104,40 +105,24 @@ async fn site(model: &str) {
 
 /// A doctor with all consents and a conversation: session's token and conversation.
 async fn doctor(db: &Db, number: usize) -> (String, Uuid) {
-    let client = Client { ip: Ipv4Addr::LOCALHOST.into(), user_agent: "bench".into(), request_id: Uuid::now_v7() };
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&(number as u64 + 1).to_be_bytes());
+    let clinic = format!("Clínica {number}");
     let token = Token::from_random(&bytes);
-    db.sign_in(&client, async |tx: &SignInTx| -> Result<_, Error> {
-        let user = account::create(tx, true).await?;
-        let clinic = account::create_clinic(tx, &format!("Clínica {number}"), user.id).await?;
-        account::create_member(tx, clinic, user.id, "Dra. Alba Norte", &["professional"]).await?;
-        session::create(tx, &client, &token, user.id, clinic, "passkey").await
-    })
-    .await
-    .unwrap();
-    let session = Session { token: token.clone(), client };
-    let event = || Event {
-        name: "bench",
-        action: Action::Create,
-        resource_type: "bench",
-        resource_id: None,
-        details: json!({}),
-        risk: Risk::Low,
-    };
+    let Member { session, .. } = people::member(db, &clinic, "Dra. Alba Norte", &["professional"], token).await;
     for kind in [ConsentType::TermsOfService, ConsentType::DataProcessing, ConsentType::AiProcessing] {
         db.write(&session, async |tx: &WriteTx| {
             consent::grant(tx, kind.text(), &"0".repeat(64)).await?;
-            Ok::<_, Error>(((), event()))
+            Ok::<_, Error>(((), event("bench")))
         })
         .await
         .unwrap();
     }
     let conversation = db
-        .write(&session, async |tx: &WriteTx| Ok::<_, Error>((conversation::create(tx).await?, event())))
+        .write(&session, async |tx: &WriteTx| Ok::<_, Error>((conversation::create(tx).await?, event("bench"))))
         .await
         .unwrap();
-    (token.expose().to_owned(), conversation)
+    (session.token.expose().to_owned(), conversation)
 }
 
 /// A model that answers in the Messages format, one sentence every [`PACE`], and remembers when each request came and
@@ -166,7 +151,9 @@ impl Model {
             ) + &event(
                 "content_block_start",
                 json!({"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}),
-            ) + &text("{\"raciocinio\": \"Primeira frase da resposta. "),
+            ) + &text(
+                "{\"raciocinio\": \"Primeira frase da resposta. Segunda frase, que já vem com ela na mesma peça. ",
+            ),
         ];
         frames.extend((0..38).map(|n| text(&format!("Frase número {n} do raciocínio sobre o caso. "))));
         frames.push(text("\", \"hipoteses\": [], \"sinais_de_alarme\": [], \"dados_faltantes\": [], \"texto_na_imagem\": \"\", \"referencias\": []}"));

@@ -78,27 +78,32 @@ impl Stop {
         match self {
             Stop::Complete => "complete",
             Stop::MaxTokens => "max_tokens",
-            Stop::Refused(_) => "refusal",
+            Stop::Refused(_) => "refused",
             Stop::ContextFull => "context_full",
             Stop::Other(_) => "other",
         }
     }
 
-    /// What the doctor reads when an answer ended otherwise than by itself, in Portuguese.
+    /// What the doctor reads when an answer did not come to its end, in Portuguese.
     pub fn sentence(&self) -> Option<&'static str> {
         match self {
-            Stop::Complete => None,
-            Stop::MaxTokens => Some("A resposta atingiu o tamanho máximo e está incompleta."),
+            Stop::Complete | Stop::Other(_) => None,
+            Stop::MaxTokens => {
+                Some("A resposta passou do tamanho máximo e foi cortada. Peça de novo ou pergunte por partes.")
+            }
             Stop::Refused(_) => Some(
-                "O modelo recusou este pedido; nada do que ele escreveu foi guardado. Reformule a pergunta ou siga \
-                 sem a IA.",
+                "O modelo se recusou a responder a esta mensagem. Reescreva a pergunta e envie de novo; o que chegou a \
+                 ser escrito foi descartado.",
             ),
-            Stop::ContextFull => Some(
-                "A conversa não coube mais no modelo e a resposta está incompleta. Comece uma conversa nova com um \
-                 resumo do caso.",
-            ),
-            Stop::Other(_) => Some("O modelo parou antes de concluir; a resposta pode estar incompleta."),
+            Stop::ContextFull => {
+                Some("A conversa ficou longa demais para o modelo. Comece uma conversa nova com o resumo do caso.")
+            }
         }
+    }
+
+    /// Whether asking again, unchanged, may help.
+    pub fn may_retry(&self) -> bool {
+        !matches!(self, Stop::ContextFull)
     }
 }
 

@@ -33,7 +33,7 @@ impl Local {
 
 impl Provider for Local {
     fn name(&self) -> &'static str {
-        "conhecimento_local"
+        super::LOCAL
     }
 
     fn model(&self) -> &str {

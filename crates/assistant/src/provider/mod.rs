@@ -21,6 +21,9 @@ pub(crate) use http::is_loopback;
 use sigilo_deid::Deidentified;
 use sigilo_image::Image;
 
+/// The name of the local knowledge engine, as stored.
+pub const LOCAL: &str = "conhecimento_local";
+
 /// Which provider an installation uses.
 #[derive(Clone)]
 pub enum Settings {

@@ -34,7 +34,6 @@ pub struct Verifier {
     policy: Policy,
     budget: Duration,
     local: Option<Local>,
-    weights: Weights,
     online: Option<Online>,
 }
 
@@ -50,7 +49,7 @@ impl Verifier {
             None => None,
         };
         let local = index.filter(|_| policy != Policy::SomentePubmed).map(Local::new);
-        Ok(Verifier { policy, budget, local, weights: Weights::shipped(), online })
+        Ok(Verifier { policy, budget, local, online })
     }
 
     /// Verifies a reference. Never fails: without an answer in time the verdict is [`Verdict::Unverified`], which says
@@ -122,7 +121,8 @@ impl Verifier {
         };
         let left = self.budget.saturating_sub(started.elapsed());
         let mut queries = Vec::new();
-        let asked = online.ask(cited, &self.weights, fresh, &mut queries);
+        let weights = Weights::shipped();
+        let asked = online.ask(cited, &weights, fresh, &mut queries);
         let answer = tokio::time::timeout(left, asked).await.unwrap_or(Err(pubmed::Failure::Timeout));
         let mut check = answer.unwrap_or_else(|_| Check::unavailable());
         check.queries = queries;

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use sigilo_assistant::{provider::Provider, verify::Verifier};
+use sigilo_assistant::{
+    provider::{self, Provider},
+    verify::Verifier,
+};
 
 /// How the process treats memory, checked at start-up and recorded with each image.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -28,4 +31,11 @@ pub struct Assistant {
     pub verifier: Arc<Verifier>,
     /// How the process treats memory.
     pub memory: MemoryChecks,
+}
+
+impl Assistant {
+    /// Whether the local engine answers: no language model, nothing leaves.
+    pub fn is_local(&self) -> bool {
+        self.provider.name() == provider::LOCAL
+    }
 }

@@ -5,13 +5,14 @@ use serde::Serialize;
 use sigilo_assistant::{
     answer::{prompt, schema},
     provider::Capabilities,
-    verify::Policy,
 };
 
 use crate::App;
 
 /// The regulatory risk class of diagnosis support (CFM 2.454/2026, annex II).
 pub const RISK_CLASS: &str = "medio";
+/// The same as people read it.
+pub(super) const RISK_WORD: &str = "médio";
 
 /// Who answers, and what it can and cannot do.
 #[derive(Debug, Clone, Serialize)]
@@ -54,22 +55,11 @@ pub fn card(app: &App) -> ModelCard {
         images,
         temperature,
         temperature_reason,
-        text_leaves: provider != "conhecimento_local",
+        text_leaves: !assistant.is_local(),
         prompt_version: prompt::PROMPT_VERSION,
         prompt_hash: prompt::hash(),
         schema_hash: schema::hash(),
-        verification: verification(assistant.verifier.policy()).to_owned(),
+        verification: assistant.verifier.describe_policy(),
         risk_class: RISK_CLASS,
-    }
-}
-
-/// Who is asked about references, in Portuguese.
-fn verification(policy: Policy) -> &'static str {
-    match policy {
-        Policy::SomenteLocal => "Só o índice local de citações; nenhuma consulta sai da instalação.",
-        Policy::LocalDepoisPubmed => {
-            "O índice local de citações e, para o que ele não resolve, o PubMed. Só os dados da referência citada são consultados."
-        }
-        Policy::SomentePubmed => "O PubMed. Só os dados da referência citada são consultados.",
     }
 }

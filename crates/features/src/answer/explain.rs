@@ -1,6 +1,9 @@
 //! How an answer was made, in plain Portuguese (LGPD art. 20; audit manual, step 5).
 
-use sigilo_assistant::verify::{Check, Source};
+use sigilo_assistant::{
+    provider::LOCAL,
+    verify::{Check, Source},
+};
 use sigilo_citations::{Cited, Reason, Verdict};
 
 use super::keep::Made;
@@ -12,7 +15,7 @@ pub(super) fn text(app: &App, made: &Made, checked: &[(Cited, Check)]) -> String
     let provider = &assistant.provider;
     let mut lines = Vec::new();
     lines.push(match provider.name() {
-        "conhecimento_local" => format!(
+        LOCAL => format!(
             "Resposta do motor de conhecimento local ({}), sem modelo de IA: regras sobre 49 condições da base DDXPlus (CC BY 4.0). Nada saiu desta instalação.",
             provider.model()
         ),

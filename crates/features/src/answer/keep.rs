@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use sigilo_assistant::{
     answer::{Answer, Report, prompt, render, schema},
     provider::{Stop, Usage},
-    verify::Check,
+    verify::{Check, merge},
 };
 use sigilo_citations::Cited;
 use sigilo_deid::deidentify;
@@ -61,31 +61,19 @@ impl Made {
 
     pub(super) fn stop_reason(&self) -> String {
         match &self.end {
-            End::Stop(Stop::Complete) => "complete".into(),
-            End::Stop(Stop::MaxTokens) => "max_tokens".into(),
-            End::Stop(Stop::Refused(_)) => "refused".into(),
-            End::Stop(Stop::ContextFull) => "context_full".into(),
             End::Stop(Stop::Other(word)) => format!("other: {}", word.chars().take(40).collect::<String>()),
+            End::Stop(stop) => stop.code().into(),
             End::Failure(failure) => failure.code().into(),
             End::Stopped => "stopped".into(),
         }
     }
 
-    /// References with their verdicts, each article once.
+    /// References with their verdicts, each article once, at its first mention.
     pub(super) fn checked(&self) -> Vec<(Cited, Check)> {
-        let mut seen = Vec::new();
-        self.references
-            .iter()
-            .map(|(cited, check)| (cited.clone(), check.clone().unwrap_or_else(verification::broken_down)))
-            .filter(|(_, check)| match check.record.as_ref().filter(|_| verification::exists(check)) {
-                Some(article) if seen.contains(&article.pmid) => false,
-                Some(article) => {
-                    seen.push(article.pmid);
-                    true
-                }
-                None => true,
-            })
-            .collect()
+        let checks: Vec<Check> =
+            self.references.iter().map(|(_, check)| check.clone().unwrap_or_else(Check::unavailable)).collect();
+        let firsts = merge(&checks).into_iter().filter_map(|group| group.first().copied());
+        firsts.map(|at| (self.references[at].0.clone(), checks[at].clone())).collect()
     }
 }
 
@@ -137,7 +125,7 @@ pub(super) async fn store(app: &App, session: &Session, running: &Running, made:
                 checked.iter().enumerate().map(|(at, (cited, check))| new_check(at + 1, cited, check)).collect();
             rows::add_checks(tx, id, &new_checks).await?;
             if running.disclaimer_was_rendered() {
-                rows::review(tx, &disclaimer(id)).await?;
+                rows::review(tx, &NewReview::of(id, review::DISCLAIMER_RENDERED)).await?;
             }
             conversation::touch(tx, running.conversation(), conversation::UNNAMED).await?;
             let details = details(made, &checked, &explanation, &stored.content_hash, detections.len());
@@ -185,26 +173,9 @@ pub(super) async fn late_disclaimer(app: &App, session: &Session, running: Runni
     if rendered || !running.disclaimer_was_rendered() {
         return;
     }
-    let noted = app
-        .db()
-        .write(session, async |tx: &WriteTx| {
-            rows::review(tx, &disclaimer(id)).await?;
-            Ok::<_, Error>(((), review::event("disclaimer_rendered", id, json!({}))))
-        })
-        .await;
+    let noted = review::note_disclaimer(app, session, id).await;
     if let Err(error) = noted {
         tracing::warn!(%error, "a rendered disclaimer was not recorded");
-    }
-}
-
-fn disclaimer(answer: uuid::Uuid) -> NewReview<'static> {
-    NewReview {
-        answer,
-        kind: "disclaimer_rendered",
-        section: "resposta",
-        reason: None,
-        edited_text: None,
-        outcome: None,
     }
 }
 

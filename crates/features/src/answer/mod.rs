@@ -16,7 +16,7 @@ mod shown;
 mod verification;
 mod work;
 
-use sigilo_store::{ReadTx, Session, answer as rows};
+use sigilo_store::{ReadTx, Session, answer as rows, session::Entered};
 use uuid::Uuid;
 
 use crate::{App, Error, Result};
@@ -31,6 +31,7 @@ pub use review::{Decision, disclaimer_rendered, outcome, review};
 pub use shown::{Reference, Shown, one};
 pub use sigilo_assistant::{
     answer::{Answer, Hypothesis, Likelihood, SuggestedSearch},
+    provider::LOCAL,
     verify::{Check, Policy, Source, article_link, search_link, search_link_for_terms},
 };
 pub use sigilo_citations::{Cited, Correction, Flags, Reason, Record as Article, Verdict};
@@ -141,7 +142,7 @@ pub async fn start(
 /// # Errors
 /// [`Error::NotFound`] when the doctor has none that is being written under this identifier.
 pub async fn watch(app: &App, session: &Session, answer: Uuid) -> Result<Watch> {
-    let entered = app.db().read(session, async |tx: &ReadTx| Ok::<_, Error>(tx.entered().clone())).await?;
+    let entered = entered(app, session).await?;
     app.desk().watch(answer, entered.clinic_id, entered.user_id).ok_or(Error::NotFound)
 }
 
@@ -150,6 +151,10 @@ pub async fn watch(app: &App, session: &Session, answer: Uuid) -> Result<Watch> 
 /// # Errors
 /// [`Error::NotFound`] when the doctor has none that is being written under this identifier.
 pub async fn stop(app: &App, session: &Session, answer: Uuid) -> Result<()> {
-    let entered = app.db().read(session, async |tx: &ReadTx| Ok::<_, Error>(tx.entered().clone())).await?;
+    let entered = entered(app, session).await?;
     if app.desk().stop(answer, entered.clinic_id, entered.user_id) { Ok(()) } else { Err(Error::NotFound) }
+}
+
+async fn entered(app: &App, session: &Session) -> Result<Entered> {
+    app.db().read(session, async |tx: &ReadTx| Ok(tx.entered().clone())).await
 }

@@ -21,15 +21,7 @@ pub async fn record(app: &App, session: &Session, answer: Uuid) -> Result<String
         .write(session, async |tx: &WriteTx| {
             let stored = shown::load(tx, answer).await?;
             let reviewer = rows::reviewer(tx).await?;
-            let new = NewReview {
-                answer,
-                kind: "record_copied",
-                section: "resposta",
-                reason: None,
-                edited_text: None,
-                outcome: None,
-            };
-            rows::review(tx, &new).await?;
+            rows::review(tx, &NewReview::of(answer, "record_copied")).await?;
             let text = text(&stored, &reviewer, app.settings().version);
             Ok((text, event("ai_record_issued", answer, json!({ "decided": stored.confirmed }))))
         })
@@ -39,7 +31,7 @@ pub async fn record(app: &App, session: &Session, answer: Uuid) -> Result<String
 fn text(stored: &Shown, reviewer: &Reviewer, version: &str) -> String {
     let mut lines = vec![
         "USO DE INTELIGÊNCIA ARTIFICIAL (Resolução CFM nº 2.454/2026)".to_owned(),
-        format!("Ferramenta: Sigilo {version}; modelo {}; classe de risco: {}.", stored.model, risk(card::RISK_CLASS)),
+        format!("Ferramenta: Sigilo {version}; modelo {}; classe de risco: {}.", stored.model, card::RISK_WORD),
         format!("Data e hora: {}.", moment(stored.created_at)),
         "Finalidade: apoio ao raciocínio diagnóstico, sobre texto sem identificação do paciente.".to_owned(),
     ];
@@ -102,14 +94,6 @@ fn text(stored: &Shown, reviewer: &Reviewer, version: &str) -> String {
     lines.push(format!("Revisão: {}, CRM {}/{}.", reviewer.full_name, reviewer.crm_number, reviewer.crm_state));
     lines.push(format!("{DISCLAIMER}."));
     lines.join("\n")
-}
-
-fn risk(code: &str) -> &'static str {
-    match code {
-        "baixo" => "baixo",
-        "alto" => "alto",
-        _ => "médio",
-    }
 }
 
 /// Day and time in Brasília, whose offset has been −3 h all year since 2019 (Decreto 9.772/2019).

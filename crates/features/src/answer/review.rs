@@ -12,6 +12,7 @@ use sigilo_store::{
 use super::shown::{self, Shown};
 use crate::{App, Error, Result};
 
+pub(super) const DISCLAIMER_RENDERED: &str = "disclaimer_rendered";
 const MAX_REASON: usize = 1000;
 const MAX_EDIT: usize = 20_000;
 
@@ -56,21 +57,7 @@ pub async fn disclaimer_rendered(app: &App, session: &Session, answer: Uuid) -> 
         Some(true) => Ok(()),
         None if app.desk().disclaimer_rendered(answer, entered.clinic_id, entered.user_id) => Ok(()),
         _ => {
-            let new = NewReview {
-                answer,
-                kind: "disclaimer_rendered",
-                section: "resposta",
-                reason: None,
-                edited_text: None,
-                outcome: None,
-            };
-            let noted = app
-                .db()
-                .write(session, async |tx: &WriteTx| {
-                    rows::review(tx, &new).await?;
-                    Ok::<_, Error>(((), event("disclaimer_rendered", answer, json!({}))))
-                })
-                .await;
+            let noted = note_disclaimer(app, session, answer).await;
             match noted {
                 // An answer that ended with nothing to keep: it was shown a disclaimer, and there is nothing to note.
                 Err(Error::NotFound) if app.desk().knows(answer, entered.clinic_id, entered.user_id) => Ok(()),
@@ -78,6 +65,19 @@ pub async fn disclaimer_rendered(app: &App, session: &Session, answer: Uuid) -> 
             }
         }
     }
+}
+
+/// Adds the event that a disclaimer was rendered, with its own entry in the trail.
+///
+/// # Errors
+/// [`Error::NotFound`] when the doctor has no such stored answer.
+pub(super) async fn note_disclaimer(app: &App, session: &Session, answer: Uuid) -> Result<()> {
+    app.db()
+        .write(session, async |tx: &WriteTx| {
+            rows::review(tx, &NewReview::of(answer, DISCLAIMER_RENDERED)).await?;
+            Ok::<_, Error>(((), event(DISCLAIMER_RENDERED, answer, json!({}))))
+        })
+        .await
 }
 
 /// Records the doctor's decision on an answer (`resposta`) or a part of it (`raciocinio`, `hipotese-2`, …).
@@ -141,14 +141,7 @@ pub async fn outcome(app: &App, session: &Session, answer: Uuid, position: i32) 
             if usize::try_from(position).map_or(true, |position| position > stored.answer.hipoteses.len()) {
                 return Err(Error::field("outcome", "Escolha uma das hipóteses, ou nenhuma delas."));
             }
-            let new = NewReview {
-                answer,
-                kind: "outcome",
-                section: "resposta",
-                reason: None,
-                edited_text: None,
-                outcome: Some(position),
-            };
+            let new = NewReview { outcome: Some(position), ..NewReview::of(answer, "outcome") };
             rows::review(tx, &new).await?;
             Ok((shown::load(tx, answer).await?, event("ai_outcome_recorded", answer, json!({ "position": position }))))
         })

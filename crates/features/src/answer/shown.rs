@@ -96,7 +96,7 @@ impl Shown {
             explanation: row.explanation_content,
             disclaimer_shown: row.disclaimer_shown,
             confirmed: row.human_in_the_loop_confirmed,
-            reviews: reviews.into_iter().filter(|event| event.kind != "disclaimer_rendered").collect(),
+            reviews: reviews.into_iter().filter(|event| event.kind != super::review::DISCLAIMER_RENDERED).collect(),
             processing_time_ms: row.processing_time_ms.unwrap_or(0),
             created_at: row.created_at,
         })

@@ -3,7 +3,7 @@
 use serde_json::json;
 use uuid::Uuid;
 
-use sigilo_assistant::verify::{Check, Source};
+use sigilo_assistant::verify::Check;
 use sigilo_citations::{Cited, Reason, Verdict};
 use sigilo_store::{
     ReadTx, Session, WriteTx,
@@ -45,43 +45,14 @@ pub(super) fn new_check(position: usize, cited: &Cited, check: &Check) -> NewChe
         pmid: check.record.as_ref().and_then(|record| i32::try_from(record.pmid).ok()),
         findings: json!(check),
         retracted: check.record.as_ref().is_some_and(|record| record.flags.retracted),
-        source: source(check.source),
+        source: check.source.code(),
         latency_ms: i32::try_from(check.latency_ms).unwrap_or(i32::MAX),
-    }
-}
-
-fn source(source: Source) -> &'static str {
-    match source {
-        Source::Eutils => "eutils",
-        Source::IndiceLocal => "indice_local",
-        Source::Nenhuma => "nenhuma",
-    }
-}
-
-/// Whether the article was found, retracted or not.
-pub(super) fn exists(check: &Check) -> bool {
-    matches!(check.verdict, Verdict::Verified | Verdict::VerifiedWithCorrection) && check.record.is_some()
-}
-
-/// The check of a reference whose verification broke down on our side.
-pub(super) fn broken_down() -> Check {
-    Check {
-        verdict: Verdict::Unverified,
-        reason: Some(Reason::Unavailable),
-        record: None,
-        corrections: Vec::new(),
-        score: 0.0,
-        candidates: Vec::new(),
-        source: Source::Nenhuma,
-        queries: Vec::new(),
-        index_date: None,
-        latency_ms: 0,
     }
 }
 
 /// A verdict in the stored text.
 pub(super) fn line(check: &Check) -> String {
-    let article = check.record.as_ref().filter(|_| exists(check));
+    let article = check.record.as_ref().filter(|_| check.exists());
     let retracted = article.is_some_and(|article| article.flags.retracted);
     let pmid = article.map_or_else(String::new, |article| format!(", PMID {}", article.pmid));
     let word = match (check.verdict, check.reason) {

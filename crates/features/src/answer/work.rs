@@ -78,7 +78,7 @@ pub(super) async fn run(app: App, session: Session, running: Running, history: V
         };
     }
     // The stream is gone, and with it whatever held the images.
-    let left = provider.name() != "conhecimento_local";
+    let left = !app.assistant().is_local();
     if let Err(error) = traces.record(&app, &session, running.conversation(), running.id(), left).await {
         tracing::error!(%error, "images were discarded but not recorded");
     }
@@ -119,28 +119,12 @@ async fn settle(app: &App, session: &Session, running: &Running, made: Made) -> 
 }
 
 fn trouble_of(end: &End) -> Option<Trouble> {
-    let trouble =
-        |code, sentence: &str, may_retry| Some(Trouble { code, sentence: sentence.to_owned(), may_retry, kept: None });
-    match end {
-        End::Stop(Stop::Complete | Stop::Other(_)) => None,
-        End::Stop(Stop::MaxTokens) => trouble(
-            "max_tokens",
-            "A resposta passou do tamanho máximo e foi cortada. Peça de novo ou pergunte por partes.",
-            true,
-        ),
-        End::Stop(Stop::Refused(_)) => trouble(
-            "refused",
-            "O modelo se recusou a responder a esta mensagem. Reescreva a pergunta e envie de novo; o que chegou a ser escrito foi descartado.",
-            true,
-        ),
-        End::Stop(Stop::ContextFull) => trouble(
-            "context_full",
-            "A conversa ficou longa demais para o modelo. Comece uma conversa nova com o resumo do caso.",
-            false,
-        ),
-        End::Failure(failure) => trouble(failure.code(), &failure.sentence(), failure.may_retry()),
-        End::Stopped => trouble("stopped", "Resposta interrompida.", true),
-    }
+    let (code, sentence, may_retry) = match end {
+        End::Stop(stop) => (stop.code(), stop.sentence()?.to_owned(), stop.may_retry()),
+        End::Failure(failure) => (failure.code(), failure.sentence(), failure.may_retry()),
+        End::Stopped => ("stopped", "Resposta interrompida.".to_owned(), true),
+    };
+    Some(Trouble { code, sentence, may_retry, kept: None })
 }
 
 fn history_chars(app: &App) -> usize {
@@ -187,7 +171,7 @@ struct Asking<'a> {
 
 impl<'a> Asking<'a> {
     fn new(app: &'a App, running: &'a Running, started: Instant) -> Self {
-        let trusted = app.assistant().provider.name() == "conhecimento_local";
+        let trusted = app.assistant().is_local();
         Asking {
             app,
             running,

@@ -3,7 +3,6 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 
 use std::{
-    net::Ipv4Addr,
     sync::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -28,10 +27,11 @@ use sigilo_features::{
     message,
 };
 use sigilo_proof::Keyring;
-use sigilo_store::{
-    Action, Client, Db, Error, Event, Risk, Session, SignInTx, Token, WriteTx, account, consent, conversation, session,
+use sigilo_store::{Db, Error, Session, Token, WriteTx, consent, conversation};
+use sigilo_testkit::{
+    TestDatabase,
+    people::{self, Member, event},
 };
-use sigilo_testkit::TestDatabase;
 use tokio::sync::Notify;
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -157,21 +157,6 @@ pub struct Stand {
     pub conversation: Uuid,
 }
 
-fn client() -> Client {
-    Client { ip: Ipv4Addr::new(192, 0, 2, 7).into(), user_agent: "teste".into(), request_id: Uuid::now_v7() }
-}
-
-fn event() -> Event {
-    Event {
-        name: "test",
-        action: Action::Create,
-        resource_type: "test",
-        resource_id: None,
-        details: json!({}),
-        risk: Risk::Low,
-    }
-}
-
 impl Stand {
     pub async fn new(provider: Arc<dyn Provider>) -> Stand {
         let database = TestDatabase::fresh().await;
@@ -188,17 +173,17 @@ impl Stand {
             oidc: None,
         };
         let app = App::new(db.clone(), Keyring::new(&[7; 32]), Arc::new(SystemClock), assistant, settings).unwrap();
-        let (user, clinic, session) = doctor(&db, 1).await;
+        let Member { user, clinic, session } = doctor(&db, 1).await;
         for kind in [ConsentType::AiProcessing, ConsentType::ImageProcessing] {
             db.write(&session, async |tx: &WriteTx| {
                 consent::grant(tx, kind.text(), &"0".repeat(64)).await?;
-                Ok::<_, Error>(((), event()))
+                Ok::<_, Error>(((), event("test")))
             })
             .await
             .unwrap();
         }
         let conversation = db
-            .write(&session, async |tx: &WriteTx| Ok::<_, Error>((conversation::create(tx).await?, event())))
+            .write(&session, async |tx: &WriteTx| Ok::<_, Error>((conversation::create(tx).await?, event("test"))))
             .await
             .unwrap();
         Stand { app, database, session, clinic, user, conversation }
@@ -206,7 +191,7 @@ impl Stand {
 
     /// Another doctor of another clinic.
     pub async fn stranger(&self) -> Session {
-        doctor(self.app.db(), 2).await.2
+        doctor(self.app.db(), 2).await.session
     }
 
     pub async fn send(&self, text: &str) -> message::Sent {
@@ -238,20 +223,9 @@ impl Stand {
     }
 }
 
-async fn doctor(db: &Db, seed: u8) -> (Uuid, Uuid, Session) {
-    let client = client();
+async fn doctor(db: &Db, seed: u8) -> Member {
     let token = Token::from_random(&[seed; 32]);
-    let (user, clinic) = db
-        .sign_in(&client, async |tx: &SignInTx| -> Result<_, Error> {
-            let user = account::create(tx, true).await?;
-            let clinic = account::create_clinic(tx, &format!("Clínica {seed}"), user.id).await?;
-            account::create_member(tx, clinic, user.id, "Dra. Alba Norte", &["owner", "professional"]).await?;
-            session::create(tx, &client, &token, user.id, clinic, "passkey").await?;
-            Ok((user.id, clinic))
-        })
-        .await
-        .unwrap();
-    (user, clinic, Session { token, client })
+    people::member(db, &format!("Clínica {seed}"), "Dra. Alba Norte", &["owner", "professional"], token).await
 }
 
 /// A document as a model would write it.

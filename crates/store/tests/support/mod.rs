@@ -1,16 +1,12 @@
 //! Two clinics with a doctor each, as the sign-in code makes them.
 #![allow(clippy::unwrap_used)]
-#![allow(dead_code, reason = "each test file uses its part")]
-
-use std::net::Ipv4Addr;
+#![allow(dead_code, unused_imports, reason = "each test file uses its part")]
 
 use sigilo_deid::deidentify;
 use sigilo_domain::ConsentType;
-use sigilo_store::{
-    Action, Client, Db, Error, Event, Risk, Session, SignInTx, Token, WriteTx, account, consent, conversation, message,
-    session,
-};
-use sigilo_testkit::TestDatabase;
+use sigilo_store::{Db, Error, Session, Token, WriteTx, consent, conversation, message};
+pub use sigilo_testkit::people::{client, event};
+use sigilo_testkit::{TestDatabase, people};
 use uuid::Uuid;
 
 pub struct Member {
@@ -26,14 +22,6 @@ pub struct TwoClinics {
     pub b: Member,
 }
 
-pub fn client() -> Client {
-    Client {
-        ip: Ipv4Addr::new(192, 0, 2, 7).into(),
-        user_agent: "Navegador de teste".into(),
-        request_id: Uuid::now_v7(),
-    }
-}
-
 pub fn token(seed: u8) -> Token {
     Token::from_random(&[seed; 32])
 }
@@ -47,29 +35,8 @@ pub async fn two_clinics() -> TwoClinics {
 }
 
 pub async fn member(db: &Db, clinic: &str, name: &str, roles: &[&str], seed: u8) -> Member {
-    let client = client();
-    let (user, clinic) = db
-        .sign_in(&client, async |tx: &SignInTx| -> Result<_, Error> {
-            let user = account::create(tx, true).await?;
-            let clinic = account::create_clinic(tx, clinic, user.id).await?;
-            account::create_member(tx, clinic, user.id, name, roles).await?;
-            session::create(tx, &client, &token(seed), user.id, clinic, "passkey").await?;
-            Ok((user.id, clinic))
-        })
-        .await
-        .unwrap();
-    Member { user, clinic, session: Session { token: token(seed), client } }
-}
-
-pub fn event(name: &'static str) -> Event {
-    Event {
-        name,
-        action: Action::Create,
-        resource_type: "test",
-        resource_id: None,
-        details: serde_json::json!({}),
-        risk: Risk::Low,
-    }
+    let people::Member { user, clinic, session } = people::member(db, clinic, name, roles, token(seed)).await;
+    Member { user, clinic, session }
 }
 
 impl Member {

@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 use sigilo_domain::ConsentType;
 use sigilo_features::second_factor::TotpSetup;
 use sigilo_features::{App, Error, consent, factor, session};
-use uuid::Uuid;
 
 use super::page::refused;
 use crate::body::{Fields, Payload, without_controls};
@@ -29,16 +28,12 @@ async fn then(app: &App, who: &Visitor, result: Result<(), Error>, section: &str
     }
 }
 
-fn parse(id: &str) -> Result<Uuid, Answer> {
-    id.parse().map_err(|_| Answer::not_found())
-}
-
 pub(super) async fn end_session(
     State(app): State<App>,
     who: Visitor,
     Path(id): Path<String>,
 ) -> Result<Response, Answer> {
-    let done = session::revoke(&app, &who.session, parse(&id)?).await;
+    let done = session::revoke(&app, &who.session, Answer::identifier(&id)?).await;
     then(&app, &who, done, "sessoes").await
 }
 
@@ -114,7 +109,7 @@ pub(super) async fn remove_factor(
     who: Visitor,
     Path(id): Path<String>,
 ) -> Result<Response, Answer> {
-    let done = factor::remove(&app, &who.session, parse(&id)?).await;
+    let done = factor::remove(&app, &who.session, Answer::identifier(&id)?).await;
     then(&app, &who, done, "seguranca").await
 }
 

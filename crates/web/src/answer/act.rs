@@ -51,10 +51,6 @@ pub(crate) struct RecordPage {
     pub(crate) text: String,
 }
 
-fn parse(id: &str) -> Result<Uuid, Answer> {
-    id.parse().map_err(|_| Answer::not_found())
-}
-
 fn invalid(field: &'static str, message: &str) -> Answer {
     Error::Invalid(vec![FieldError::new(field, message)]).into()
 }
@@ -80,7 +76,7 @@ pub(super) async fn start(
     headers: HeaderMap,
     fields: Fields,
 ) -> Result<Response, Answer> {
-    let (conversation, question) = (parse(&id)?, parse(fields.text("pergunta"))?);
+    let (conversation, question) = (Answer::identifier(&id)?, Answer::identifier(fields.text("pergunta"))?);
     let id = answer::start(&app, &who.session, conversation, question, Vec::new()).await?;
     Ok(answered(&headers, conversation, Fragment { view: shell(&app, id, conversation, question) }))
 }
@@ -92,7 +88,7 @@ pub(super) async fn stop(
     headers: HeaderMap,
     fields: Fields,
 ) -> Result<Response, Answer> {
-    match answer::stop(&app, &who.session, parse(&id)?).await {
+    match answer::stop(&app, &who.session, Answer::identifier(&id)?).await {
         // It ended by itself meanwhile, which is what was wished.
         Ok(()) | Err(Error::NotFound) => {}
         Err(error) => return Err(error.into()),
@@ -110,7 +106,7 @@ pub(super) async fn disclaimer(
     who: Professional,
     Path(id): Path<String>,
 ) -> Result<StatusCode, Answer> {
-    answer::disclaimer_rendered(&app, &who.session, parse(&id)?).await?;
+    answer::disclaimer_rendered(&app, &who.session, Answer::identifier(&id)?).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -128,7 +124,8 @@ pub(super) async fn review(
         _ => return Err(invalid("decisao", "Escolha aceitar, editar ou rejeitar.")),
     };
     let section = fields.text("secao");
-    let shown = answer::review(&app, &who.session, parse(&id)?, section, decision, fields.text("motivo")).await?;
+    let shown =
+        answer::review(&app, &who.session, Answer::identifier(&id)?, section, decision, fields.text("motivo")).await?;
     let conversation = conversation(&fields);
     Ok(answered(&headers, conversation, Reviewed { review: Review::new(&shown, conversation, section) }))
 }
@@ -144,7 +141,7 @@ pub(super) async fn outcome(
         .text("posicao")
         .parse()
         .map_err(|_| invalid("posicao", "Escolha uma das hipóteses, ou nenhuma delas."))?;
-    let shown = answer::outcome(&app, &who.session, parse(&id)?, position).await?;
+    let shown = answer::outcome(&app, &who.session, Answer::identifier(&id)?, position).await?;
     let conversation = conversation(&fields);
     match Outcome::new(&shown, conversation) {
         Some(outcome) => Ok(answered(&headers, conversation, OutcomeForm { outcome })),
@@ -159,7 +156,7 @@ pub(super) async fn verify(
     headers: HeaderMap,
     fields: Fields,
 ) -> Result<Response, Answer> {
-    let (id, position) = (parse(&id)?, position.parse().map_err(|_| Answer::not_found())?);
+    let (id, position) = (Answer::identifier(&id)?, position.parse().map_err(|_| Answer::not_found())?);
     let reference = answer::verify_again(&app, &who.session, id, position).await?;
     let conversation = conversation(&fields);
     let reference = ReferenceView::checked(id, conversation, position, &reference);
@@ -173,7 +170,7 @@ pub(super) async fn record(
     headers: HeaderMap,
     fields: Fields,
 ) -> Result<Response, Answer> {
-    let id = parse(&id)?;
+    let id = Answer::identifier(&id)?;
     let text = answer::record(&app, &who.session, id).await?;
     if headers.contains_key("hx-request") {
         return Ok(layout::html(RecordFragment { id, text }));

@@ -160,8 +160,8 @@ pub(super) async fn follow(
     Path((conversation, id)): Path<(String, String)>,
     Query(Asked { pergunta: question }): Query<Asked>,
 ) -> Result<Response, Answer> {
-    let conversation: Uuid = conversation.parse().map_err(|_| Answer::not_found())?;
-    let id: Uuid = id.parse().map_err(|_| Answer::not_found())?;
+    let conversation = Answer::identifier(&conversation)?;
+    let id = Answer::identifier(&id)?;
     let mut teller = Teller { answer: id, conversation, question, cited: Vec::new() };
     match answer::watch(&app, &who.session, id).await {
         Ok(watch) => Ok(streamed(watched(watch, teller, app))),

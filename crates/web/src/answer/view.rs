@@ -1,7 +1,7 @@
 //! An answer as it is shown: while it is written, and as it stays.
 
 use sigilo_features::answer::{
-    Answer, Article, Check, Cited, Hypothesis, ModelCard, Reason, Reference, Shown, SuggestedSearch, Verdict,
+    Answer, Article, Check, Cited, Hypothesis, LOCAL, ModelCard, Reason, Reference, Shown, SuggestedSearch, Verdict,
     article_link, search_link, search_link_for_terms,
 };
 use time::OffsetDateTime;
@@ -13,7 +13,6 @@ use crate::message::{Piece, pieces};
 
 /// Authors named before the rest becomes “et al.”.
 const AUTHORS: usize = 3;
-const LOCAL: &str = "conhecimento_local";
 
 /// An answer in a conversation.
 pub(crate) struct View {

@@ -84,7 +84,7 @@ async fn conversation(
     Current(session): Current,
     Path(id): Path<String>,
 ) -> Result<axum::Json<Value>, Answer> {
-    let id = id.parse().map_err(|_| Answer::not_found())?;
+    let id = Answer::identifier(&id)?;
     let found = conversation::open(&app, &session, id).await?;
     if found.deleted {
         return Err(Answer::not_found());

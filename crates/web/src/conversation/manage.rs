@@ -26,10 +26,6 @@ struct Deleted {
     id: Uuid,
 }
 
-fn parse(id: &str) -> Result<Uuid, Answer> {
-    id.parse().map_err(|_| Answer::not_found())
-}
-
 fn address(id: Uuid) -> String {
     format!("/conversas/{id}")
 }
@@ -46,7 +42,7 @@ pub(super) async fn rename(
     headers: HeaderMap,
     fields: Fields,
 ) -> Result<Response, Answer> {
-    let id = parse(&id)?;
+    let id = Answer::identifier(&id)?;
     let title = conversation::rename(&app, &who.session, id, fields.text("title")).await?;
     if headers.contains_key("hx-request") {
         Ok(layout::html(Renamed { id, title }))
@@ -61,7 +57,7 @@ pub(super) async fn delete(
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Answer> {
-    let id = parse(&id)?;
+    let id = Answer::identifier(&id)?;
     conversation::delete(&app, &who.session, id).await?;
     if headers.contains_key("hx-request") {
         Ok(layout::html(Deleted { id }))
@@ -75,7 +71,7 @@ pub(super) async fn restore(
     who: Professional,
     Path(id): Path<String>,
 ) -> Result<Redirect, Answer> {
-    let id = parse(&id)?;
+    let id = Answer::identifier(&id)?;
     conversation::restore(&app, &who.session, id).await?;
     Ok(Redirect::to(&address(id)))
 }

@@ -108,7 +108,7 @@ pub(super) async fn open(
     who: Professional,
     Path(id): Path<String>,
 ) -> Result<Response, Answer> {
-    let id = id.parse().map_err(|_| Answer::not_found())?;
+    let id = Answer::identifier(&id)?;
     render(&app, &who.session, &who.viewer, Some(id), "").await
 }
 

@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde_json::json;
 use sigilo_domain::ConsentType;
 use sigilo_features::{Error, FieldError};
+use uuid::Uuid;
 
 use crate::layout::Frame;
 
@@ -37,7 +38,9 @@ pub(crate) enum Wants {
 impl Wants {
     pub(crate) fn of(headers: &HeaderMap, uri: &Uri) -> Self {
         let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        if uri.path().starts_with("/api/") || accept.contains("application/json") {
+        if uri.path().starts_with("/api/")
+            || ["application/json", "text/event-stream"].iter().any(|kind| accept.contains(kind))
+        {
             Wants::Json
         } else if headers.contains_key("hx-request") {
             Wants::Fragment
@@ -50,6 +53,11 @@ impl Wants {
 impl Answer {
     fn new(status: StatusCode, code: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
         Answer { status, code, title, detail: detail.into(), fields: Vec::new(), retry_after: None }
+    }
+
+    /// The identifier in an address. What cannot be one is of nothing.
+    pub(crate) fn identifier(text: &str) -> Result<Uuid, Self> {
+        text.parse().map_err(|_| Self::not_found())
     }
 
     pub(crate) fn not_found() -> Self {

@@ -32,7 +32,7 @@ pub(crate) struct Page {
 
 impl Page {
     fn local(&self) -> bool {
-        self.card.provider == "conhecimento_local"
+        self.card.provider == answer::LOCAL
     }
 
     /// Who answers, in words.

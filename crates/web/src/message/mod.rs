@@ -213,7 +213,7 @@ async fn send(
     headers: HeaderMap,
     Upload { mut fields, images }: Upload,
 ) -> Result<Response, Answer> {
-    let id: Uuid = id.parse().map_err(|_| Answer::not_found())?;
+    let id = Answer::identifier(&id)?;
     let text = fields.take("text");
     let added = fields.take_all("added");
     let images = answer::prepare_images(&app, images, fields.has("conferi"))?;
