@@ -139,8 +139,9 @@ await journey(async () => {
     const shown = () => sql(`SELECT disclaimer_shown AS shown, human_in_the_loop_confirmed AS human FROM explainability_logs WHERE message_id = '${sent.answer_id}'`);
     assert.deepEqual(await shown(), [{ shown: false, human: false }]);
     await page.goto(`${ORIGIN}/conversas/${conversation}`);
-    // A conversation opens at its end; what stands above counts when it is scrolled to.
-    await answers(page).first().getByText(DISCLAIMER).evaluate((element) => element.scrollIntoView({ block: "center" }));
+    // A conversation opens at its end, and the disclaimer stays in sight with its answer.
+    const { y } = await answers(page).first().getByText(DISCLAIMER).boundingBox();
+    assert.ok(y > 0 && y < page.viewportSize().height, `at ${y}`);
     await until("it is confirmed", async () => (await shown())[0].shown);
     await answers(page).first().getByText("O modelo não citou referências.").first().waitFor();
     assert.equal((await shown())[0].human, false, "to look is not to decide");

@@ -196,7 +196,7 @@ async fn the_scheduler_runs_due_jobs_once_and_only_one_process_leads() {
     let (one, two_) = tokio::join!(job::run_due(&two.db), job::run_due(&other));
     let (one, two_) = (one.unwrap(), two_.unwrap());
     let ran = one.len() + two_.len();
-    assert_eq!(ran, 6, "{one:?} {two_:?}");
+    assert_eq!(ran, 7, "{one:?} {two_:?}");
     assert!(job::run_due(&two.db).await.unwrap().is_empty(), "nothing is due a second time");
 
     let history: i64 = admin
@@ -204,7 +204,7 @@ async fn the_scheduler_runs_due_jobs_once_and_only_one_process_leads() {
         .await
         .unwrap()
         .get(0);
-    assert_eq!(history, 6);
+    assert_eq!(history, 7);
     let ended = admin
         .query_one("SELECT session_duration_seconds, success FROM access_logs WHERE action = 'session_ended'", &[])
         .await

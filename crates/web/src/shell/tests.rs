@@ -133,10 +133,14 @@ async fn a_failure_takes_the_form_that_the_asker_can_show() {
 async fn the_end_of_a_session_leads_to_sign_in_and_the_lock_is_told() {
     let (status, headers, _) = send(site(), get_("/nobody"), "").await;
     assert_eq!((status, &headers[header::LOCATION]), (StatusCode::SEE_OTHER, &"/entrar".parse().unwrap()));
-    let json = get_("/locked").header(header::ACCEPT, "application/json");
-    let (status, headers, _) = send(site(), json, "").await;
-    assert_eq!(status, StatusCode::UNAUTHORIZED);
-    assert_eq!(headers["x-sigilo-sessao"], "bloqueada");
+    // A stream of events is no page: the lock's own page would be no events either.
+    for accepted in ["application/json", "text/event-stream"] {
+        let asked = get_("/locked").header(header::ACCEPT, accepted);
+        let (status, headers, _) = send(site(), asked, "").await;
+        assert_eq!(status, StatusCode::UNAUTHORIZED);
+        assert_eq!(headers["x-sigilo-sessao"], "bloqueada");
+        assert_eq!(headers[header::CONTENT_TYPE], "application/problem+json");
+    }
 }
 
 #[tokio::test]
