@@ -126,6 +126,20 @@ await journey(async () => {
     // An answer that fails at once is gone before the browser can say that its disclaimer was seen.
   }, { refusals: [404] });
 
+  await step("a conversation too long for the model is asked again without what came before", async () => {
+    await newConversation(page);
+    await finished(await ask(page, NOTE));
+    await askInVain(page, `${NOTE} roteiro:contexto`);
+    const complaint = failure(page, "longa demais para este modelo");
+    await complaint.waitFor();
+    await look(page, "resposta-contexto-conversa");
+    const before = (await asked()).length;
+    await complaint.getByRole("button", { name: "Tentar sem as mensagens anteriores" }).click();
+    await until("it is asked again", async () => (await asked()).length === before + 1);
+    await failure(page, "longa demais para este modelo").waitFor();
+    assert.equal(await failure(page, "").getByRole("button").count(), 0, "nothing is left that could be left out");
+  }, { refusals: [404] });
+
   await step("what came before a fault is kept as interrupted", async () => {
     for (const [script, sentence, stop] of [
       ["corte", "interrompida antes do fim", "cut"],

@@ -125,10 +125,23 @@ const seen = new IntersectionObserver((entries) => {
     seen.unobserve(target);
     if (confirmed.has(url)) continue;
     confirmed.add(url);
-    // Not recorded this time, it is confirmed when the page is shown again.
-    json(url, {}).catch(() => confirmed.delete(url));
+    confirm(url);
   }
 }, { threshold: 0.9 });
+
+/** Milliseconds before the next try. */
+const PATIENCE = [1_000, 5_000, 20_000];
+
+/**
+ * Tells the server that a disclaimer was seen. Not recorded after all tries, it is when the page is shown again.
+ * @param {string} url
+ */
+function confirm(url, tries = 0) {
+  json(url, {}).catch(() => {
+    if (tries < PATIENCE.length) setTimeout(confirm, PATIENCE[tries], url, tries + 1);
+    else confirmed.delete(url);
+  });
+}
 
 /** @param {ParentNode} root */
 function watchDisclaimers(root) {

@@ -162,3 +162,25 @@ fn references_keep_their_authors_and_titles() {
         assert_eq!((cited.authors[0].as_str(), cited.journal.as_str()), (author, journal));
     }
 }
+
+/// A known term lets go of what lies inside it, and of nothing else.
+#[test]
+fn journals_and_cid_texts_stay_and_people_beside_them_go() {
+    for (said, stays, goes) in [
+        ("Ver Arq Bras Cardiol de 2019; a paciente Maria das Dores Lima piorou.", "Arq Bras Cardiol", "Dores Lima"),
+        ("O paciente João Brain Lancet Oncol tem dor.", "tem dor", "João"),
+        ("Dr. Carlos Arq Bras Cardiol Nogueira avaliou.", "avaliou", "Nogueira"),
+    ] {
+        let (clean, taken) = released(said);
+        assert!(clean.contains(stays) && !clean.contains(goes) && taken > 0, "{clean}");
+    }
+    let mut lost = Vec::new();
+    for name in sigilo_citations::journal_names().into_iter().filter(|name| name.contains(' ')).step_by(37) {
+        let said = format!("o estudo saiu em {name} neste ano.");
+        let (clean, taken) = released(&said);
+        if taken > 0 {
+            lost.push(clean);
+        }
+    }
+    assert!(lost.is_empty(), "{lost:#?}");
+}

@@ -14,12 +14,16 @@ use crate::fold::words;
 static LIST: &[u8] = include_bytes!("../../../data/references/journals.tsv.gz");
 /// Key of a name → key of its abbreviation.
 static ABBREVIATIONS: LazyLock<HashMap<String, String>> = LazyLock::new(|| {
-    let mut text = String::new();
-    if GzDecoder::new(LIST).read_to_string(&mut text).is_err() {
-        return HashMap::new();
-    }
+    let text = list();
     text.lines().filter_map(|line| line.split_once('\t')).map(|(full, short)| (key(full), key(short))).collect()
 });
+
+/// Empty only in a damaged program.
+fn list() -> String {
+    let mut text = String::new();
+    let _ = GzDecoder::new(LIST).read_to_string(&mut text);
+    text
+}
 
 const SMALL: &[&str] =
     &["the", "of", "and", "for", "in", "de", "da", "do", "e", "y", "et", "la", "le", "di", "und", "der", "a"];
@@ -63,6 +67,21 @@ fn abbreviates(short: &[String], long: &[String]) -> bool {
 /// `pnas`, `jama`: one word of first letters.
 fn acronym(short: &[String], long: &[String]) -> bool {
     short.len() == 1 && long.len() > 2 && short[0].chars().eq(long.iter().filter_map(|word| word.chars().next()))
+}
+
+/// The names and abbreviations in the list, with and without the place in brackets: words in lower case without accents
+/// and without small words, joined by spaces.
+pub fn journal_names() -> Vec<String> {
+    let whole = |name: &str| {
+        let words = words(name).into_iter().filter(|word| !SMALL.contains(&word.as_str()));
+        words.collect::<Vec<_>>().join(" ")
+    };
+    list().lines().flat_map(|line| line.split('\t')).flat_map(|name| [key(name), whole(name)]).collect()
+}
+
+/// Whether a word is left out of [`journal_names`].
+pub fn is_small_in_journals(word: &str) -> bool {
+    SMALL.contains(&word)
 }
 
 /// Whether a journal of this name or abbreviation is in the list.

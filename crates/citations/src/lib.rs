@@ -20,8 +20,10 @@ mod weights;
 
 pub use bundled::{pack, records as bundled_records};
 pub use cited::Cited;
+pub use fold::fold;
 pub use guideline::is_guideline;
 pub use index::{Index, IndexError, Options, Progress, Status, Step, Summary, build};
+pub use journal::{is_small_in_journals, journal_names};
 pub use judge::judge;
 pub use parse::parse_reference;
 pub use record::{Author, Flags, Record};

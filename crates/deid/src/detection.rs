@@ -1,6 +1,6 @@
 //! What a scan returns.
 
-use std::ops::Deref;
+use std::ops::{Deref, Range};
 
 use crate::kind::{Kind, Method};
 
@@ -55,6 +55,17 @@ impl Detections {
             }
         }
         Detections(kept)
+    }
+
+    /// These detections without the names and places that lie wholly inside a `known` span: a term that is public by
+    /// itself, such as a journal's title. Whatever reaches beyond it, and every number, stays found.
+    pub fn outside(mut self, known: &[Range<usize>]) -> Detections {
+        let let_go = |one: &Detection| {
+            matches!(one.kind, Kind::Nome | Kind::Endereco)
+                && known.iter().any(|span| span.start <= one.start && one.end <= span.end)
+        };
+        self.0.retain(|one| !let_go(one));
+        self
     }
 
     /// These detections and those found in the text they leave, whose offsets count their tags.

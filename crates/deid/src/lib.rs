@@ -32,5 +32,5 @@ mod tags;
 
 pub use detection::{Detection, Detections};
 pub use kind::{Kind, Method};
-pub use redact::{Deidentified, deidentify, redact};
+pub use redact::{Deidentified, deidentify, deidentify_outside, redact};
 pub use scan::{scan, scan_with};

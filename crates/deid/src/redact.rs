@@ -1,7 +1,7 @@
 //! Putting tags in place of what was found, and the type that proves it was done.
 
 use std::fmt;
-use std::ops::Deref;
+use std::ops::{Deref, Range};
 
 use crate::detection::Detections;
 use crate::scan::scan_with;
@@ -27,14 +27,14 @@ pub fn redact(text: &str, found: &Detections) -> String {
 
 /// A value that went through the de-identifier.
 ///
-/// [`deidentify`] is its only constructor: there is deliberately no `From`, `Default` or
+/// [`deidentify`] and [`deidentify_outside`] are its only constructors: there is deliberately no `From`, `Default` or
 /// `Deserialize`, so that a function asking for a `Deidentified<String>` cannot be handed anything
 /// else. It can be read and taken apart freely.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Deidentified<T>(T);
 
 impl<T> Deidentified<T> {
-    /// Gives the value up. The way back is through [`deidentify`] only.
+    /// Gives the value up. The way back is through the de-identifier only.
     pub fn into_inner(self) -> T {
         self.0
     }
@@ -76,6 +76,12 @@ impl<T: fmt::Debug> fmt::Debug for Deidentified<T> {
 /// Scans and redacts in one step; `added` are phrases marked by hand, as in [`scan_with`].
 pub fn deidentify(text: &str, added: &[&str]) -> (Deidentified<String>, Detections) {
     let found = scan_with(text, added);
+    (Deidentified(redact(text, &found)), found)
+}
+
+/// [`deidentify`], but names and places wholly inside a `known` span of the text stay; see [`Detections::outside`].
+pub fn deidentify_outside(text: &str, added: &[&str], known: &[Range<usize>]) -> (Deidentified<String>, Detections) {
+    let found = scan_with(text, added).outside(known);
     (Deidentified(redact(text, &found)), found)
 }
 

@@ -17,7 +17,7 @@ use sigilo_store::{
 
 use crate::{
     App, Error, Result,
-    answer::{self, Attached},
+    answer::{self, Attached, History},
     conversation::Message,
 };
 
@@ -178,7 +178,7 @@ pub async fn send(
         })
         .await?;
     // The message is safe; whatever stands against an answer is told beside it.
-    match answer::start(app, session, conversation, sent.message.id, images).await {
+    match answer::start(app, session, conversation, sent.message.id, images, History::Fitting).await {
         Ok(id) => sent.answer = Some(id),
         Err(error) => sent.notice = Some(no_answer(&error).to_owned()),
     }

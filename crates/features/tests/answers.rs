@@ -9,7 +9,7 @@ use serde_json::json;
 use sigilo_assistant::provider::{Failure, Stop};
 use sigilo_features::{
     Error,
-    answer::{self, Decision, Shown, Trouble, Update},
+    answer::{self, Again, Decision, History, Shown, Trouble, Update},
     conversation,
 };
 use support::{Script, Scripted, Stand, document};
@@ -88,6 +88,26 @@ async fn the_disclaimer_counts_only_once_a_browser_says_so_before_or_after_the_e
 }
 
 #[tokio::test]
+async fn a_disclaimer_seen_while_the_answer_is_being_stored_counts() {
+    let text =
+        r#"{"raciocinio": "Primeira frase completa. Segunda frase completa. Terceira frase, que ainda não terminou"#;
+    let stand = Stand::new(Scripted::new(Script::Hang(vec![text.into()]))).await;
+    let id = stand.send("Febre há 3 dias").await.answer.unwrap();
+    let mut watch = answer::watch(&stand.app, &stand.session, id).await.unwrap();
+    while !matches!(watch.next().await.unwrap(), Update::Reasoning(_)) {}
+    // The event that ends the storing waits for this lock, when the storing has looked whether the disclaimer was seen.
+    let mut database = stand.database.superuser().await;
+    let held = database.transaction().await.unwrap();
+    held.batch_execute("LOCK TABLE audit_trail IN ACCESS EXCLUSIVE MODE").await.unwrap();
+    answer::stop(&stand.app, &stand.session, id).await.unwrap();
+    stand.until("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'audit_trail'::regclass", 1).await;
+    answer::disclaimer_rendered(&stand.app, &stand.session, id).await.unwrap();
+    held.commit().await.unwrap();
+    stand.hear(id).await;
+    stand.until("SELECT count(*) FROM explainability_logs WHERE disclaimer_shown", 1).await;
+}
+
+#[tokio::test]
 async fn what_a_provider_takes_back_is_not_kept() {
     for stop in [Stop::Refused(Some("bio".into())), Stop::Refused(None)] {
         let stand = Stand::new(Scripted::new(Script::Say(document(), stop))).await;
@@ -103,6 +123,23 @@ async fn what_a_provider_takes_back_is_not_kept() {
 }
 
 #[tokio::test]
+async fn a_conversation_too_long_for_the_model_can_be_asked_without_what_came_before() {
+    let provider = Scripted::new(Script::Fail(Vec::new(), Failure::ContextFull));
+    let stand = Stand::new(provider.clone()).await;
+    let first = stand.send("Dor torácica").await.answer.unwrap();
+    assert_eq!(failed(&stand.hear(first).await).again, Again::No, "there is nothing to leave out");
+
+    let sent = stand.send("Agora com dispneia").await;
+    assert_eq!(failed(&stand.hear(sent.answer.unwrap()).await).again, Again::Alone);
+    let question = sent.message.id;
+    let again =
+        answer::start(&stand.app, &stand.session, stand.conversation, question, vec![], History::None).await.unwrap();
+    assert_eq!(failed(&stand.hear(again).await).again, Again::No);
+    let seen: Vec<usize> = provider.seen.lock().unwrap().iter().map(|seen| seen.turns.len()).collect();
+    assert_eq!(seen, [1, 2, 1]);
+}
+
+#[tokio::test]
 async fn a_cut_answer_is_kept_as_interrupted_and_can_be_asked_again() {
     let text = document().to_string();
     let half: String = text.chars().take(text.chars().count() / 2).collect();
@@ -110,12 +147,14 @@ async fn a_cut_answer_is_kept_as_interrupted_and_can_be_asked_again() {
     let sent = stand.send("Dor torácica").await;
     let heard = stand.hear(sent.answer.unwrap()).await;
     let trouble = failed(&heard);
-    assert!(trouble.may_retry && !trouble.sentence.is_empty());
+    assert!(trouble.again == Again::Same && !trouble.sentence.is_empty());
     let kept = trouble.kept.as_ref().unwrap();
     assert!(!kept.complete);
     assert_eq!(stand.text("SELECT state FROM ai_answers").await, "interrupted");
     let question = sent.message.id;
-    let again = answer::start(&stand.app, &stand.session, stand.conversation, question, vec![]).await.unwrap();
+    let again = answer::start(&stand.app, &stand.session, stand.conversation, question, vec![], History::Fitting)
+        .await
+        .unwrap();
     stand.hear(again).await;
 }
 
@@ -176,16 +215,17 @@ async fn one_question_has_one_answer_however_often_it_is_asked_for() {
     let provider = Scripted::new(Script::Hang(vec![]));
     let stand = Stand::new(provider.clone()).await;
     let question = stand.send("Dor lombar").await.message.id;
-    let again = answer::start(&stand.app, &stand.session, stand.conversation, question, vec![]).await;
+    let again = answer::start(&stand.app, &stand.session, stand.conversation, question, vec![], History::Fitting).await;
     assert!(matches!(again, Err(Error::Conflict(_))), "{again:?}");
     let stranger = stand.stranger().await;
-    let stolen = answer::start(&stand.app, &stranger, stand.conversation, question, vec![]).await;
+    let stolen = answer::start(&stand.app, &stranger, stand.conversation, question, vec![], History::Fitting).await;
     assert!(stolen.is_err());
 
     let other = Stand::new(Scripted::new(Script::Say(document(), Stop::Complete))).await;
     let sent = other.send("Dor lombar").await;
     other.hear(sent.answer.unwrap()).await;
-    let again = answer::start(&other.app, &other.session, other.conversation, sent.message.id, vec![]).await;
+    let again =
+        answer::start(&other.app, &other.session, other.conversation, sent.message.id, vec![], History::Fitting).await;
     assert!(matches!(again, Err(Error::Conflict(_))), "{again:?}");
 }
 

@@ -20,7 +20,7 @@ pub fn lookup(code: &str) -> Option<&'static str> {
 }
 
 /// All rows as (code without dot, text), in the order of the codes.
-pub(crate) fn rows() -> impl Iterator<Item = (&'static str, &'static str)> {
+pub fn rows() -> impl Iterator<Item = (&'static str, &'static str)> {
     TABLE.lines().filter_map(|line| line.split_once('\t'))
 }
 

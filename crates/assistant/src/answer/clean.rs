@@ -1,7 +1,8 @@
 //! Cleans the short texts of an answer.
 
-use sigilo_deid::{Detection, Kind, deidentify, scan, scan_with};
+use sigilo_deid::{Detection, Kind, scan, scan_with};
 
+use super::known;
 use super::report::Report;
 use super::strip::{self, Unwanted};
 
@@ -18,11 +19,14 @@ pub(super) fn text(raw: &str, names: &[String], report: &mut Report) -> String {
     let raw = visible(raw, report);
     let stripped = take_out(&raw, &strip::find(&raw), Unwanted::mark, report);
     let names: Vec<_> = names.iter().map(String::as_str).collect();
-    let found = scan_with(&stripped, &names);
-    found.iter().for_each(|found| report.detected(found));
-    let (clean, more) = deidentify(&sigilo_deid::redact(&stripped, &found), &[]);
-    more.iter().for_each(|found| report.detected(found));
-    clean.into_inner().trim().to_owned()
+    let mut clean = stripped;
+    // Twice: what a first removal leaves side by side may be a name only then.
+    for names in [names.as_slice(), &[]] {
+        let found = scan_with(&clean, names).outside(&known::spans(&clean));
+        found.iter().for_each(|found| report.detected(found));
+        clean = sigilo_deid::redact(&clean, &found);
+    }
+    clean.trim().to_owned()
 }
 
 /// A field of a reference. What goes leaves no mark, since a mark would be looked for as part of the title.

@@ -2,6 +2,7 @@
 
 mod clean;
 mod document;
+mod known;
 pub mod prompt;
 mod prose;
 pub mod reader;

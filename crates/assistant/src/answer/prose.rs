@@ -5,8 +5,9 @@
 
 use zeroize::Zeroizing;
 
-use sigilo_deid::{Deidentified, Kind, deidentify, scan_with};
+use sigilo_deid::{Deidentified, Kind, deidentify_outside, scan_with};
 
+use super::known;
 use super::report::Report;
 use super::strip::{self, Span};
 
@@ -147,7 +148,9 @@ impl Prose {
         let context = tail(&self.before, CONTEXT);
         let text = Zeroizing::new([context, view].concat());
         let names: Vec<_> = names.iter().map(String::as_str).collect();
-        for found in scan_with(&text, &names).iter().filter(|found| found.end > context.len()) {
+        for found in
+            scan_with(&text, &names).outside(&known::spans(&text)).iter().filter(|found| found.end > context.len())
+        {
             let (start, end) = (found.start.saturating_sub(context.len()), found.end - context.len());
             // An address of the web or an article's number is ours, whatever the de-identifier takes its digits for.
             let ours = |&(from, to, what): &(usize, usize, Taken)| {
@@ -220,7 +223,7 @@ impl Prose {
             report.capped += 1;
         }
         let clean = clean.get(..clean.floor_char_boundary(room)).unwrap_or_default();
-        let (clean, more) = deidentify(clean, &[]);
+        let (clean, more) = deidentify_outside(clean, &[], &known::spans(clean));
         more.iter().for_each(|found| report.detected(found));
         self.released.push_str(&clean);
         (!clean.is_empty()).then_some(clean)

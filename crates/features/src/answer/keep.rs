@@ -168,12 +168,12 @@ pub(super) async fn failed(app: &App, session: &Session, running: &Running, made
 
 /// The browser may confirm the disclaimer between the storing of an answer and its end.
 pub(super) async fn late_disclaimer(app: &App, session: &Session, running: Running) {
-    let (id, rendered) = (running.id(), running.disclaimer_was_rendered());
     running.end();
-    if rendered || !running.disclaimer_was_rendered() {
+    if !running.disclaimer_was_rendered() {
         return;
     }
-    let noted = review::note_disclaimer(app, session, id).await;
+    // Whether it was stored with the answer, only the stored row tells.
+    let noted = review::disclaimer_rendered(app, session, running.id()).await;
     if let Err(error) = noted {
         tracing::warn!(%error, "a rendered disclaimer was not recorded");
     }

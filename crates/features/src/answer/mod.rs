@@ -96,10 +96,30 @@ pub struct Trouble {
     pub code: &'static str,
     /// A sentence in Portuguese.
     pub sentence: String,
-    /// Whether asking again may help.
-    pub may_retry: bool,
+    /// What asking again may help with.
+    pub again: Again,
     /// What was stored of it, if anything had been shown.
     pub kept: Option<Box<Shown>>,
+}
+
+/// How the same question may be asked again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Again {
+    /// It would only fail again.
+    No,
+    /// As it was.
+    Same,
+    /// Without the messages before it, which do not fit into the model.
+    Alone,
+}
+
+/// What of the conversation goes along with a question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum History {
+    /// As much as the model can read.
+    Fitting,
+    /// Nothing.
+    None,
 }
 
 /// Asks for an answer to a stored message. Returns the identifier under which it can be watched and will be stored.
@@ -114,8 +134,9 @@ pub async fn start(
     conversation: Uuid,
     question: Uuid,
     images: Vec<Attached>,
+    wanted: History,
 ) -> Result<Uuid> {
-    let (entered, history) = app
+    let (entered, mut history) = app
         .db()
         .read(session, async |tx: &ReadTx| {
             if !rows::is_enabled(tx).await? {
@@ -131,9 +152,14 @@ pub async fn start(
             Ok((tx.entered().clone(), history))
         })
         .await?;
+    let before = match wanted {
+        History::Fitting => 0,
+        History::None => history.len().saturating_sub(1),
+    };
+    history.drain(..before);
     let running = app.desk().open(entered.clinic_id, entered.user_id, conversation, question)?;
     let id = running.id();
-    tokio::spawn(work::run(app.clone(), session.clone(), running, history, images));
+    tokio::spawn(work::run(app.clone(), session.clone(), running, work::Before { history, left_out: before }, images));
     Ok(id)
 }
 

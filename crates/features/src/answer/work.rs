@@ -21,7 +21,7 @@ use sigilo_deid::deidentify;
 use sigilo_store::{Session, answer::HistoryRow};
 
 use super::{
-    Attached, Phase, Trouble, Update,
+    Again, Attached, Phase, Trouble, Update,
     desk::Running,
     images::Traces,
     keep::{self, Made},
@@ -44,13 +44,22 @@ pub(super) enum End {
     Stopped,
 }
 
+/// The messages up to the question, which comes last.
+pub(super) struct Before {
+    pub(super) history: Vec<HistoryRow>,
+    /// How many older ones were left out on purpose.
+    pub(super) left_out: usize,
+}
+
 /// Writes the answer and tells every watcher how it goes.
-pub(super) async fn run(app: App, session: Session, running: Running, history: Vec<HistoryRow>, images: Vec<Attached>) {
+pub(super) async fn run(app: App, session: Session, running: Running, before: Before, images: Vec<Attached>) {
     let started = Instant::now();
     let provider = app.assistant().provider.clone();
     let (pictures, traces) = Traces::split(images);
     let sends_images = !pictures.is_empty();
-    let (turns, dropped) = prompt::fit(turns(history, sends_images), history_chars(&app));
+    let (turns, too_long) = prompt::fit(turns(before.history, sends_images), history_chars(&app));
+    let dropped = before.left_out + too_long;
+    let alone = turns.len() == 1;
     if dropped > 0 {
         running.say(Update::Notice(format!(
             "A conversa ficou longa: as {dropped} mensagens mais antigas não foram enviadas ao modelo."
@@ -83,14 +92,14 @@ pub(super) async fn run(app: App, session: Session, running: Running, history: V
         tracing::error!(%error, "images were discarded but not recorded");
     }
     let made = asking.finish(dropped).await;
-    let update = settle(&app, &session, &running, made).await;
+    let update = settle(&app, &session, &running, made, alone).await;
     running.say(update);
     keep::late_disclaimer(&app, &session, running).await;
 }
 
 /// Stores what is to be stored, and says how it ended.
-async fn settle(app: &App, session: &Session, running: &Running, made: Made) -> Update {
-    let trouble = trouble_of(&made.end);
+async fn settle(app: &App, session: &Session, running: &Running, made: Made, alone: bool) -> Update {
+    let trouble = trouble_of(&made.end, alone);
     if made.worth_keeping() {
         return match (keep::store(app, session, running, &made).await, trouble) {
             (Ok(shown), None) => Update::Done(Box::new(shown)),
@@ -100,7 +109,7 @@ async fn settle(app: &App, session: &Session, running: &Running, made: Made) -> 
                 Update::Failed(Trouble {
                     code: "not_stored",
                     sentence: "A resposta não pôde ser gravada e não deve ser usada. Peça de novo.".into(),
-                    may_retry: true,
+                    again: Again::Same,
                     kept: None,
                 })
             }
@@ -109,7 +118,7 @@ async fn settle(app: &App, session: &Session, running: &Running, made: Made) -> 
     let trouble = trouble.unwrap_or_else(|| Trouble {
         code: "empty",
         sentence: "O modelo devolveu uma resposta vazia. Peça de novo.".into(),
-        may_retry: true,
+        again: Again::Same,
         kept: None,
     });
     if let Err(error) = keep::failed(app, session, running, &made, trouble.code).await {
@@ -118,13 +127,20 @@ async fn settle(app: &App, session: &Session, running: &Running, made: Made) -> 
     Update::Failed(trouble)
 }
 
-fn trouble_of(end: &End) -> Option<Trouble> {
+/// What went wrong. `alone`: the question went without any message before it.
+fn trouble_of(end: &End, alone: bool) -> Option<Trouble> {
     let (code, sentence, may_retry) = match end {
         End::Stop(stop) => (stop.code(), stop.sentence()?.to_owned(), stop.may_retry()),
         End::Failure(failure) => (failure.code(), failure.sentence(), failure.may_retry()),
         End::Stopped => ("stopped", "Resposta interrompida.".to_owned(), true),
     };
-    Some(Trouble { code, sentence, may_retry, kept: None })
+    let too_long = matches!(end, End::Stop(Stop::ContextFull) | End::Failure(Failure::ContextFull));
+    let again = match (may_retry, too_long && !alone) {
+        (true, _) => Again::Same,
+        (false, true) => Again::Alone,
+        (false, false) => Again::No,
+    };
+    Some(Trouble { code, sentence, again, kept: None })
 }
 
 fn history_chars(app: &App) -> usize {

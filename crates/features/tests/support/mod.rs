@@ -218,6 +218,18 @@ impl Stand {
         self.database.superuser().await.query_one(sql, &[]).await.unwrap().get(0)
     }
 
+    /// Waits until a count is so much.
+    pub async fn until(&self, sql: &str, wanted: i64) {
+        let reached = async {
+            while self.count(sql).await != wanted {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), reached)
+            .await
+            .unwrap_or_else(|_| panic!("never {wanted}: {sql}"));
+    }
+
     pub async fn text(&self, sql: &str) -> String {
         self.database.superuser().await.query_one(sql, &[]).await.unwrap().get(0)
     }

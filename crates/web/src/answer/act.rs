@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
-use sigilo_features::answer::{self, Decision};
+use sigilo_features::answer::{self, Decision, History};
 use sigilo_features::{App, Error, FieldError};
 use uuid::Uuid;
 
@@ -77,7 +77,8 @@ pub(super) async fn start(
     fields: Fields,
 ) -> Result<Response, Answer> {
     let (conversation, question) = (Answer::identifier(&id)?, Answer::identifier(fields.text("pergunta"))?);
-    let id = answer::start(&app, &who.session, conversation, question, Vec::new()).await?;
+    let history = if fields.text("historico") == "nenhum" { History::None } else { History::Fitting };
+    let id = answer::start(&app, &who.session, conversation, question, Vec::new(), history).await?;
     Ok(answered(&headers, conversation, Fragment { view: shell(&app, id, conversation, question) }))
 }
 

@@ -46,6 +46,8 @@ pub(crate) struct Failure {
     pub(crate) sentence: String,
     /// Conversation and question.
     pub(crate) retry: Option<(Uuid, Uuid)>,
+    /// Without the messages before it.
+    pub(crate) alone: bool,
     pub(crate) button: &'static str,
 }
 
@@ -56,6 +58,7 @@ impl Failure {
             id: question,
             sentence: sentence.into(),
             retry: Some((conversation, question)),
+            alone: false,
             button: "Pedir resposta",
         }
     }

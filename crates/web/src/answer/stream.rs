@@ -12,7 +12,7 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::{Stream, StreamExt, stream};
 use serde::{Deserialize, Serialize};
-use sigilo_features::answer::{self, Cited, Reference, Shown, Trouble, Update, Watch};
+use sigilo_features::answer::{self, Again, Cited, Reference, Shown, Trouble, Update, Watch};
 use sigilo_features::{App, Error};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -127,11 +127,13 @@ impl Teller {
 
     fn failed(&self, trouble: Trouble) -> Result<Said, askama::Error> {
         let question = trouble.kept.as_ref().map(|kept| kept.question).or(self.question);
+        let alone = trouble.again == Again::Alone;
         let failure = Failure {
             id: self.answer,
             sentence: trouble.sentence.clone(),
-            retry: question.filter(|_| trouble.may_retry).map(|question| (self.conversation, question)),
-            button: "Tentar de novo",
+            retry: question.filter(|_| trouble.again != Again::No).map(|question| (self.conversation, question)),
+            alone,
+            button: if alone { "Tentar sem as mensagens anteriores" } else { "Tentar de novo" },
         };
         let view = trouble.kept.map(|kept| View::stored(*kept, self.conversation));
         Ok(Said::End { html: Ended { view, failure: Some(failure) }.render()?, text: trouble.sentence })
@@ -292,19 +294,20 @@ mod tests {
 
     #[test]
     fn a_failure_keeps_what_came_and_offers_another_try() {
-        let trouble = |may_retry, kept| Trouble {
-            code: "cut",
-            sentence: "A conexão com o modelo caiu.".to_owned(),
-            may_retry,
-            kept,
-        };
+        let trouble =
+            |again, kept| Trouble { code: "cut", sentence: "A conexão com o modelo caiu.".to_owned(), again, kept };
         let kept = Shown { complete: false, ..sample::shown() };
-        let Said::End { html, .. } = told(Update::Failed(trouble(true, Some(Box::new(kept))))) else {
+        let Said::End { html, .. } = told(Update::Failed(trouble(Again::Same, Some(Box::new(kept))))) else {
             panic!("the end")
         };
         assert!(html.contains("Interrompida") && html.contains("Tentar de novo") && html.contains("A conexão"));
-        let Said::End { html, .. } = told(Update::Failed(trouble(false, None))) else { panic!("the end") };
+        let Said::End { html, .. } = told(Update::Failed(trouble(Again::No, None))) else { panic!("the end") };
         assert!(!html.contains("<form") && html.contains("A conexão"));
+        let Said::End { html, .. } = told(Update::Failed(trouble(Again::Alone, Some(Box::new(sample::shown())))))
+        else {
+            panic!("the end")
+        };
+        assert!(html.contains("Tentar sem as mensagens anteriores") && html.contains(r#"name="historico""#));
     }
 
     /// What a browser gets from a route inside the whole shell.
