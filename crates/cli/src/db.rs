@@ -63,6 +63,7 @@ enum DbCommand {
 enum RoleArg {
     App,
     Auditor,
+    Console,
     Jobs,
     Auth,
     Owner,
@@ -73,6 +74,7 @@ impl From<RoleArg> for Role {
         match role {
             RoleArg::App => Self::App,
             RoleArg::Auditor => Self::Auditor,
+            RoleArg::Console => Self::Console,
             RoleArg::Jobs => Self::Jobs,
             RoleArg::Auth => Self::Auth,
             RoleArg::Owner => Self::Owner,

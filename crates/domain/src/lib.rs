@@ -1,11 +1,13 @@
 //! Sigilo's rules without input or output: identifiers, roles, consents, councils.
 
+pub mod audit_query;
 pub mod clock;
 pub mod consent;
 pub mod council;
 pub mod name;
 pub mod role;
 
+pub use audit_query::AuditQuery;
 pub use clock::{Clock, SystemClock};
 pub use consent::{ConsentText, ConsentType};
 pub use council::{CouncilValidation, Crm, CrmError, SPECIALTIES, Uf};

@@ -1,7 +1,7 @@
 //! What every column holds, why, for how long and on which legal ground: `migrations/classification.toml`, parsed
 //! and checked. The data map, the data subject's export, the auditor's table browser and retention read it here.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::LazyLock};
 
 use serde::Deserialize;
 use thiserror::Error;
@@ -139,6 +139,9 @@ pub struct Column {
     /// How it is kept.
     #[serde(default)]
     pub protection: Protection,
+    /// Whether the audit console hides it until it is asked for with a reason.
+    #[serde(default)]
+    pub masked: bool,
     /// Whether it goes into the data subject's own export (LGPD arts. 18 and 19).
     pub exported: bool,
     /// What it holds, in Portuguese.
@@ -190,7 +193,7 @@ impl Table {
 }
 
 /// The whole file.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Classification {
     /// The classes in words.
@@ -217,6 +220,18 @@ impl Classification {
     /// [`Invalid`] when the embedded file contradicts itself; a test keeps that from being released.
     pub fn embedded() -> Result<Classification, Invalid> {
         Classification::parse(TEXT)
+    }
+
+    /// The one that comes along, read once. Empty only in a damaged program, which a test would have caught.
+    pub fn of_the_product() -> &'static Classification {
+        static READ: LazyLock<Classification> =
+            LazyLock::new(|| Classification::embedded().unwrap_or_else(|_| Classification::default()));
+        &READ
+    }
+
+    /// The tables of schema `public`, by the name that a query uses.
+    pub fn public_tables(&self) -> impl Iterator<Item = (&str, &Table)> {
+        self.tables.iter().filter_map(|table| Some((table.name.strip_prefix("public.")?, table)))
     }
 
     /// Reads and checks a classification.

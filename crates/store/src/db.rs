@@ -1,8 +1,9 @@
 //! The pools, one a role, private to this crate.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts};
+use tokio::sync::Semaphore;
 use tokio_postgres::{Config, NoTls};
 
 use crate::{
@@ -20,6 +21,16 @@ pub struct Db {
     app: Pool,
     auth: Pool,
     jobs: Pool,
+    console: Arc<Console>,
+}
+
+/// How many statements of the console run at once.
+const CONSOLE_PLACES: usize = 4;
+
+/// What the audit console connects with, anew for each statement.
+pub(crate) struct Console {
+    pub(crate) config: Config,
+    pub(crate) places: Semaphore,
 }
 
 impl Db {
@@ -32,6 +43,7 @@ impl Db {
             app: pool(&urls.app, connections)?,
             auth: pool(&urls.auth, connections.div_ceil(2))?,
             jobs: pool(&urls.jobs, 2)?,
+            console: Arc::new(Console { config: config(&urls.console)?, places: Semaphore::new(CONSOLE_PLACES) }),
         })
     }
 
@@ -118,6 +130,10 @@ impl Db {
         self.connection(&self.jobs).await
     }
 
+    pub(crate) fn console(&self) -> &Console {
+        &self.console
+    }
+
     async fn connection(&self, pool: &Pool) -> Result<Object> {
         Ok(pool.get().await?)
     }
@@ -132,10 +148,14 @@ impl Db {
     }
 }
 
-fn pool(url: &DatabaseUrl, size: usize) -> Result<Pool> {
+fn config(url: &DatabaseUrl) -> Result<Config> {
     let mut config: Config = url.expose().parse::<Config>().map_err(|_| Error::Other("connection string".into()))?;
     config.connect_timeout(Duration::from_secs(5)).application_name("sigilo");
-    let manager = Manager::from_config(config, NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
+    Ok(config)
+}
+
+fn pool(url: &DatabaseUrl, size: usize) -> Result<Pool> {
+    let manager = Manager::from_config(config(url)?, NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
     Pool::builder(manager)
         .max_size(size.max(2))
         .runtime(Runtime::Tokio1)

@@ -8,6 +8,7 @@ pub mod account;
 pub mod answer;
 pub mod classification;
 pub mod consent;
+pub mod console;
 mod context;
 pub mod conversation;
 mod db;

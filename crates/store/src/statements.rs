@@ -20,6 +20,10 @@ const fn shape<R: FromRow>(sql: &'static str) -> Shape {
 pub fn shapes() -> Vec<Shape> {
     use crate as store;
     vec![
+        shape::<store::console::Run>(console::RUNS),
+        shape::<store::console::Run>(console::RUN),
+        shape::<store::console::Grant>(console::GRANTS),
+        shape::<store::console::Candidate>(console::CANDIDATES),
         shape::<store::session::Entered>(session::ENTER),
         shape::<store::session::Standing>(session::STANDING),
         shape::<store::session::Access>(session::RECENT_ACCESS),

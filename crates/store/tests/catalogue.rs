@@ -93,14 +93,14 @@ async fn no_login_owns_anything_or_passes_row_security() {
         &client,
         "SELECT c.oid::regclass::text FROM pg_class c
           WHERE c.relowner IN (SELECT oid FROM pg_roles WHERE rolname IN
-                ('sigilo_app', 'sigilo_auth', 'sigilo_jobs', 'sigilo_auditor', 'sigilo_trail', 'sigilo_gate'))",
+                ('sigilo_app', 'sigilo_auth', 'sigilo_jobs', 'sigilo_auditor', 'sigilo_console', 'sigilo_trail', 'sigilo_gate'))",
     )
     .await;
     assert!(owned.is_empty(), "{owned:?}");
     let switching = strings(
         &client,
         "SELECT r.rolname::text FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.member
-          WHERE r.rolname IN ('sigilo_app', 'sigilo_auth', 'sigilo_jobs', 'sigilo_auditor')",
+          WHERE r.rolname IN ('sigilo_app', 'sigilo_auth', 'sigilo_jobs', 'sigilo_auditor', 'sigilo_console')",
     )
     .await;
     assert!(switching.is_empty(), "{switching:?}");
@@ -134,7 +134,7 @@ async fn the_app_cannot_read_sessions_or_write_the_trail() {
     )
     .await;
     assert!(reached.is_empty(), "{reached:?}");
-    for role in ["sigilo_app", "sigilo_auth", "sigilo_jobs", "sigilo_auditor"] {
+    for role in ["sigilo_app", "sigilo_auth", "sigilo_jobs", "sigilo_auditor", "sigilo_console"] {
         for table in ["audit_logs", "audit_trail", "access_logs"] {
             let can: bool = client
                 .query_one("SELECT has_table_privilege($1, $2, 'INSERT, UPDATE, DELETE, TRUNCATE')", &[&role, &table])
@@ -187,6 +187,7 @@ async fn the_manuals_twelve_tables_and_their_triggers_exist() {
     assert_eq!(
         watched,
         [
+            "audit_grants INSERT+UPDATE",
             "consent_records INSERT+UPDATE",
             "conversations DELETE+INSERT+UPDATE",
             "data_subject_requests INSERT+UPDATE",

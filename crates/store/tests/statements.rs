@@ -12,6 +12,7 @@ fn role_of(name: &str) -> Role {
             "session.enter" | "session.standing" | "session.recent_access" | "session.audit" => Role::App,
             _ => Role::Auth,
         },
+        "console" if name == "console.grant_as_operator" => Role::Auth,
         "governance" if name == "governance.evaluated" => Role::Owner,
         "setup" if ["setup.is_seeded", "setup.demo_people"].contains(&name) => Role::Auth,
         "setup" => Role::Owner,

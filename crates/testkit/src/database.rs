@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use sigilo_store::server::{DatabaseUrls, Role, create_database, drop_database, saved_urls_for};
+use sigilo_store::server::{DatabaseUrls, ROLES_SQL, Role, create_database, drop_database, saved_urls_for};
 use tokio_postgres::{Client, NoTls};
 
 use crate::cluster::{shared, superuser};
@@ -125,14 +125,14 @@ async fn exists(client: &Client, name: &str) -> bool {
         .get(0)
 }
 
-/// Tells schemas apart by the migrations in the checkout, which are what the tests were built from.
+/// Tells schemas apart by the migrations in the checkout, which are what the tests were built from, and by the roles' rights.
 fn migrations() -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations");
     let mut files: Vec<_> =
         fs::read_dir(&folder).expect("folder of migrations").map(|entry| entry.expect("migration").path()).collect();
     files.sort();
     let texts = files.iter().map(|file| (file.file_name(), fs::read(file).expect("migration")));
-    format!("migrations {:016x}", hash(texts.collect::<Vec<_>>()))
+    format!("migrations {:016x}", hash((texts.collect::<Vec<_>>(), ROLES_SQL)))
 }
 
 fn hash(value: impl Hash) -> u64 {

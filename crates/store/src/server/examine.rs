@@ -22,7 +22,7 @@ use super::urls::{DatabaseUrl, DatabaseUrls, Role};
 /// Extensions the migrations create.
 const EXTENSIONS: &[&str] = &[];
 /// The sum of the connection limits in `roles.sql`, and the places kept for superusers.
-const CONNECTIONS: i64 = 8 + 50 + 15 + 8 + 8 + 3;
+const CONNECTIONS: i64 = 8 + 50 + 15 + 8 + 8 + 6 + 3;
 /// PostgreSQL's log of changes alone may take 2 GB.
 const LEAST_FREE_MEGABYTES: u64 = 3 * 1024;
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -119,7 +119,7 @@ pub async fn examine_database(urls: &DatabaseUrls) -> Findings {
         }
     }
     if reached == Role::ALL.len() {
-        findings.ok("Conexões", "os cinco papéis entram com as suas senhas");
+        findings.ok("Conexões", "os seis papéis entram com as suas senhas");
     }
     let Some(owner) = owner else {
         return findings;
@@ -260,7 +260,7 @@ async fn roles(client: &Client, findings: &mut Findings) -> Checked {
                                  AND NOT (papel = 'sigilo_owner' AND m.roleid::regrole::text \
                                           IN ('sigilo_trail', 'sigilo_gate'))), '') \
                FROM unnest(ARRAY['sigilo_owner', 'sigilo_app', 'sigilo_auth', 'sigilo_jobs', \
-                                 'sigilo_auditor', 'sigilo_trail', 'sigilo_gate']) AS papel \
+                                 'sigilo_auditor', 'sigilo_console', 'sigilo_trail', 'sigilo_gate']) AS papel \
                LEFT JOIN pg_roles r ON r.rolname = papel",
             &[],
         )
@@ -290,7 +290,7 @@ async fn roles(client: &Client, findings: &mut Findings) -> Checked {
         }
     }
     if sound {
-        findings.ok("Papéis", "os sete existem, nenhum com poderes demais");
+        findings.ok("Papéis", "os oito existem, nenhum com poderes demais");
     }
     Ok(())
 }
@@ -312,7 +312,15 @@ async fn rights(client: &Client, findings: &mut Findings) -> Checked {
                              WHERE n.nspname = 'public' AND a.grantee = 0 \
                                AND a.privilege_type = 'CREATE'), \
                 'qualquer papel pode criar objetos no esquema public', \
-                'REVOKE ALL ON SCHEMA public FROM PUBLIC;') \
+                'REVOKE ALL ON SCHEMA public FROM PUBLIC;'), \
+               (NOT EXISTS (SELECT FROM pg_roles r, pg_proc p \
+                             WHERE r.rolname = 'sigilo_console' \
+                               AND p.proname IN ('set_config', 'lo_create', 'pg_sleep', 'pg_notify', \
+                                                 'pg_advisory_lock') \
+                               AND p.pronamespace = 'pg_catalog'::regnamespace \
+                               AND has_function_privilege(r.oid, p.oid, 'EXECUTE')), \
+                'o console de auditoria pode chamar funções que mudam a sessão ou gravam', \
+                'rode roles.sql de novo: sigilo doctor --sql > roles.sql') \
              ) AS exame (certo, falta, conserto)",
             &[],
         )

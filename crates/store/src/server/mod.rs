@@ -76,7 +76,8 @@ impl Server {
         let unsaved = saved.is_none();
         let mut secrets = saved.unwrap_or_else(Secrets::fresh);
         let socket = data.socket_folder(&account, secrets.socket())?;
-        if secrets.set_socket(&socket) || unsaved {
+        let completed = secrets.complete();
+        if secrets.set_socket(&socket) || unsaved || completed {
             secrets.write(&data)?;
         }
         let version = programs.version.clone();

@@ -114,13 +114,13 @@ mod tests {
     fn the_script_splits_into_whole_statements() {
         let (roles, database, inside) = sections();
         let all: Vec<_> = [roles, database, inside].into_iter().flat_map(statements).collect();
-        assert_eq!(all.iter().filter(|(_, expand)| *expand).count(), 3);
+        assert_eq!(all.iter().filter(|(_, expand)| *expand).count(), 4);
         let secrets = Secrets::fresh();
         for (statement, expand) in &all {
             let sql = fill(statement, &secrets, DATABASE);
             assert!(!sql.contains(":'") && !sql.contains(":\""), "{statement}");
             assert_eq!(sql.trim_end().ends_with(';'), !expand, "{statement}");
         }
-        assert_eq!((statements(database).len(), statements(inside).len()), (5, 2));
+        assert_eq!((statements(database).len(), statements(inside).len()), (5, 5));
     }
 }

@@ -1,9 +1,9 @@
 -- Papéis e banco do Sigilo. Pode ser repetido à vontade: só muda o que falta.
 --
--- Num servidor próprio, com psql e um superusuário (troque as cinco senhas):
+-- Num servidor próprio, com psql e um superusuário (troque as seis senhas):
 --
 --   psql -d postgres -f roles.sql -v senha_owner=… -v senha_app=… \
---        -v senha_auth=… -v senha_jobs=… -v senha_auditor=…
+--        -v senha_auth=… -v senha_jobs=… -v senha_auditor=… -v senha_console=…
 --
 -- O Sigilo executa este mesmo arquivo no servidor que ele cuida. Cada comando
 -- termina a linha com ponto e vírgula ou com \gexec; nada além disso.
@@ -15,13 +15,13 @@
 
 SELECT format('CREATE ROLE %I', papel)
   FROM unnest(ARRAY['sigilo_owner', 'sigilo_app', 'sigilo_auth', 'sigilo_jobs',
-                    'sigilo_auditor', 'sigilo_trail', 'sigilo_gate']) AS papel
+                    'sigilo_auditor', 'sigilo_console', 'sigilo_trail', 'sigilo_gate']) AS papel
  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = papel) \gexec
 
 SELECT format('ALTER ROLE %I NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOREPLICATION', rolname)
   FROM pg_roles
  WHERE rolname IN ('sigilo_owner', 'sigilo_app', 'sigilo_auth', 'sigilo_jobs',
-                   'sigilo_auditor', 'sigilo_trail', 'sigilo_gate')
+                   'sigilo_auditor', 'sigilo_console', 'sigilo_trail', 'sigilo_gate')
    AND (rolsuper OR rolbypassrls OR rolcreatedb OR rolcreaterole OR rolreplication) \gexec
 
 -- Dono das tabelas: só para migrações.
@@ -54,6 +54,15 @@ ALTER ROLE sigilo_auditor SET statement_timeout = '30s';
 ALTER ROLE sigilo_auditor SET lock_timeout = '2s';
 ALTER ROLE sigilo_auditor SET idle_in_transaction_session_timeout = '5min';
 
+-- As consultas do console de auditoria: uma clínica, uma autorização em vigor, nada além de ler.
+ALTER ROLE sigilo_console LOGIN NOINHERIT CONNECTION LIMIT 6 PASSWORD :'senha_console';
+ALTER ROLE sigilo_console SET default_transaction_read_only = on;
+ALTER ROLE sigilo_console SET search_path = public;
+ALTER ROLE sigilo_console SET statement_timeout = '25s';
+ALTER ROLE sigilo_console SET lock_timeout = '2s';
+ALTER ROLE sigilo_console SET idle_in_transaction_session_timeout = '30s';
+ALTER ROLE sigilo_console SET temp_file_limit = '512MB';
+
 -- Donos das funções que escrevem a trilha e que abrem a sessão: ninguém entra com eles.
 ALTER ROLE sigilo_trail NOLOGIN;
 ALTER ROLE sigilo_gate NOLOGIN;
@@ -67,11 +76,25 @@ SELECT format('CREATE DATABASE %I OWNER sigilo_owner ENCODING ''UTF8'' TEMPLATE 
 ALTER DATABASE :"banco" OWNER TO sigilo_owner;
 ALTER DATABASE :"banco" SET timezone = 'UTC';
 REVOKE ALL ON DATABASE :"banco" FROM PUBLIC;
-GRANT CONNECT ON DATABASE :"banco" TO sigilo_app, sigilo_auth, sigilo_jobs, sigilo_auditor;
+GRANT CONNECT ON DATABASE :"banco" TO sigilo_app, sigilo_auth, sigilo_jobs, sigilo_auditor, sigilo_console;
 
 \connect :"banco"
 
 -- 3. Dentro do banco.
 
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
-GRANT USAGE ON SCHEMA public TO sigilo_app, sigilo_auth, sigilo_jobs, sigilo_auditor;
+GRANT USAGE ON SCHEMA public TO sigilo_app, sigilo_auth, sigilo_jobs, sigilo_auditor, sigilo_console;
+
+-- Blocos DO: quem só consulta não programa.
+REVOKE USAGE ON LANGUAGE plpgsql FROM PUBLIC;
+GRANT USAGE ON LANGUAGE plpgsql TO sigilo_owner;
+
+-- Funções do PostgreSQL que mudam a sessão, esperam, travam, avisam outras sessões ou gravam objetos grandes,
+-- e que qualquer papel poderia chamar: ficam só com quem precisa delas, e nunca com o console.
+SELECT format('REVOKE EXECUTE ON FUNCTION %1$s FROM PUBLIC; GRANT EXECUTE ON FUNCTION %1$s
+                 TO sigilo_owner, sigilo_app, sigilo_auth, sigilo_jobs, sigilo_gate, sigilo_trail', oid::regprocedure)
+  FROM pg_proc
+ WHERE pronamespace = 'pg_catalog'::regnamespace
+   AND (proname ~ '^(lo_|pg_sleep|pg_advisory_|pg_try_advisory_)'
+        OR proname IN ('loread', 'lowrite', 'pg_notify', 'set_config', 'pg_terminate_backend', 'pg_cancel_backend'))
+   AND has_function_privilege('sigilo_console', oid, 'EXECUTE') \gexec

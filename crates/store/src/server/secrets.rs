@@ -27,6 +27,9 @@ pub(super) struct Secrets {
     sigilo_auth: String,
     sigilo_jobs: String,
     sigilo_auditor: String,
+    /// Empty in a file from before there was a console.
+    #[serde(default)]
+    sigilo_console: String,
 }
 
 impl Secrets {
@@ -40,6 +43,7 @@ impl Secrets {
             sigilo_auth: password(),
             sigilo_jobs: password(),
             sigilo_auditor: password(),
+            sigilo_console: password(),
         }
     }
 
@@ -78,6 +82,15 @@ impl Secrets {
         new
     }
 
+    /// Gives a role that is newer than the file its password; says whether there was one.
+    pub(super) fn complete(&mut self) -> bool {
+        let missing = self.sigilo_console.is_empty();
+        if missing {
+            self.sigilo_console = password();
+        }
+        missing
+    }
+
     /// The password of a login role.
     pub(super) fn of(&self, role: Role) -> &str {
         match role {
@@ -86,6 +99,7 @@ impl Secrets {
             Role::Auth => &self.sigilo_auth,
             Role::Jobs => &self.sigilo_jobs,
             Role::Auditor => &self.sigilo_auditor,
+            Role::Console => &self.sigilo_console,
         }
     }
 
@@ -108,6 +122,7 @@ impl Secrets {
             auth: of(Role::Auth),
             jobs: of(Role::Jobs),
             auditor: of(Role::Auditor),
+            console: of(Role::Console),
         }
     }
 }

@@ -53,6 +53,7 @@ impl ServerSettings {
                 auth: url("DATABASE_URL_AUTH")?,
                 jobs: url("DATABASE_URL_JOBS")?,
                 auditor: url("DATABASE_URL_AUDITOR")?,
+                console: url("DATABASE_URL_CONSOLE")?,
             });
         }
         Ok(settings)

@@ -19,11 +19,13 @@ pub enum Role {
     Jobs,
     /// `sigilo_auditor`: reads only.
     Auditor,
+    /// `sigilo_console`: the audit console's queries, for one clinic and under a live grant.
+    Console,
 }
 
 impl Role {
     /// Every login role.
-    pub const ALL: &[Self] = &[Self::Owner, Self::App, Self::Auth, Self::Jobs, Self::Auditor];
+    pub const ALL: &[Self] = &[Self::Owner, Self::App, Self::Auth, Self::Jobs, Self::Auditor, Self::Console];
 
     /// The role's name in PostgreSQL.
     pub fn name(self) -> &'static str {
@@ -33,6 +35,7 @@ impl Role {
             Self::Auth => "sigilo_auth",
             Self::Jobs => "sigilo_jobs",
             Self::Auditor => "sigilo_auditor",
+            Self::Console => "sigilo_console",
         }
     }
 }
@@ -105,6 +108,8 @@ pub struct DatabaseUrls {
     pub jobs: DatabaseUrl,
     /// `sigilo_auditor`: reads only.
     pub auditor: DatabaseUrl,
+    /// `sigilo_console`: the audit console's queries.
+    pub console: DatabaseUrl,
 }
 
 impl DatabaseUrls {
@@ -116,6 +121,7 @@ impl DatabaseUrls {
             Role::Auth => &self.auth,
             Role::Jobs => &self.jobs,
             Role::Auditor => &self.auditor,
+            Role::Console => &self.console,
         }
     }
 }

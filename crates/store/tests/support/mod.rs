@@ -4,7 +4,7 @@
 
 use sigilo_deid::deidentify;
 use sigilo_domain::ConsentType;
-use sigilo_store::{Db, Error, Session, Token, WriteTx, consent, conversation, message};
+use sigilo_store::{Db, Error, Session, SignInTx, Token, WriteTx, account, consent, conversation, message, session};
 pub use sigilo_testkit::people::{client, event};
 use sigilo_testkit::{TestDatabase, people};
 use uuid::Uuid;
@@ -69,4 +69,19 @@ impl Member {
         })
         .await
     }
+}
+
+/// Another member of a clinic that exists.
+pub async fn colleague(db: &Db, clinic: Uuid, name: &str, roles: &[&str], seed: u8) -> Member {
+    let (client, token) = (client(), token(seed));
+    let user = db
+        .sign_in(&client, async |tx: &SignInTx| -> Result<_, Error> {
+            let user = account::create(tx, true).await?;
+            account::create_member(tx, clinic, user.id, name, roles).await?;
+            session::create(tx, &client, &token, user.id, clinic, "passkey").await?;
+            Ok(user.id)
+        })
+        .await
+        .unwrap();
+    Member { user, clinic, session: Session { token, client } }
 }

@@ -1,0 +1,48 @@
+//! Which columns of an answer are hidden until they are asked for with a reason.
+
+use tokio_postgres::types::Type;
+
+use super::Examined;
+use crate::classification::Classification;
+
+/// Whether a column is to be hidden. `origin`: the table and column it comes from unchanged, if it does.
+///
+/// A column that is computed has no origin. It is hidden when it could carry text and the statement mentions, anywhere, a
+/// column that is hidden, or reads a table that has one and some whole row: more is hidden than needed, and nothing less.
+pub(super) fn hides(statement: &Examined, origin: Option<(&str, &str)>, kind: &Type) -> bool {
+    let all = Classification::of_the_product();
+    match origin {
+        Some((table, column)) => all
+            .public_tables()
+            .find(|(name, _)| *name == table)
+            .and_then(|(_, table)| table.column(column))
+            .is_some_and(|column| column.masked),
+        None => !is_harmless(kind) && mentions_hidden(all, statement),
+    }
+}
+
+fn mentions_hidden(all: &Classification, statement: &Examined) -> bool {
+    let read = all.public_tables().filter(|(name, _)| statement.tables.contains(*name));
+    let mut hidden = read.flat_map(|(_, table)| &table.columns).filter(|column| column.masked);
+    hidden.any(|column| statement.whole_rows || statement.words.contains(&column.name))
+}
+
+/// Types whose values cannot spell anything.
+fn is_harmless(kind: &Type) -> bool {
+    [
+        Type::BOOL,
+        Type::INT2,
+        Type::INT4,
+        Type::INT8,
+        Type::FLOAT4,
+        Type::FLOAT8,
+        Type::NUMERIC,
+        Type::DATE,
+        Type::TIMESTAMP,
+        Type::TIMESTAMPTZ,
+        Type::INTERVAL,
+        Type::UUID,
+        Type::OID,
+    ]
+    .contains(kind)
+}

@@ -1,0 +1,219 @@
+//! Running one examined statement for one session, and giving up in time.
+
+use std::time::{Duration, Instant};
+
+use futures_util::{StreamExt, pin_mut};
+use tokio_postgres::{CancelToken, Client, IsolationLevel, NoTls, error::SqlState, types::Type};
+
+use super::{Examined, mask};
+use crate::{Db, Session};
+
+/// Longest value that is read, in characters; the rest of it stays in the database.
+const LONGEST_VALUE: usize = 200_000;
+
+/// Where reading stops.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Rows.
+    pub rows: usize,
+    /// Bytes of all values together.
+    pub bytes: usize,
+    /// Time on the clock, from the connection to the last row.
+    pub within: Duration,
+}
+
+/// A column of an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    /// Its name.
+    pub name: String,
+    /// Its PostgreSQL type.
+    pub kind: String,
+    /// The table and column it comes from unchanged.
+    pub origin: Option<(String, String)>,
+    /// Whether its values are to be hidden until asked for with a reason.
+    pub masked: bool,
+}
+
+/// What a statement answered, every value as PostgreSQL writes it; none is NULL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The columns, in order.
+    pub columns: Vec<Column>,
+    /// One list a row.
+    pub rows: Vec<Vec<Option<String>>>,
+    /// Bytes of all values.
+    pub bytes: usize,
+    /// Whether there was more than the limits allow.
+    pub truncated: bool,
+    /// From sending to the last row read.
+    pub took: Duration,
+}
+
+impl Answer {
+    /// The answer in one form, to be hashed: a line with the names of the columns and a line a row, each a JSON array of
+    /// strings and nulls without spaces, each ended by a line feed. Whoever holds the exported file can make it again.
+    pub fn canonical(&self) -> Vec<u8> {
+        let names: Vec<&str> = self.columns.iter().map(|column| column.name.as_str()).collect();
+        // Strings and nulls always serialise.
+        let mut bytes = serde_json::to_vec(&names).unwrap_or_default();
+        bytes.push(b'\n');
+        for row in &self.rows {
+            bytes.extend(serde_json::to_vec(row).unwrap_or_default());
+            bytes.push(b'\n');
+        }
+        bytes
+    }
+}
+
+/// Why a statement has no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Failure {
+    /// The session ended, or waits to be unlocked.
+    NotSignedIn,
+    /// The grant ended or was revoked.
+    NoGrant,
+    /// PostgreSQL refused it; a sentence in Portuguese without any value of the data.
+    Refused(String),
+    /// It took too long and was cancelled.
+    Timeout,
+    /// The database is away, or too many statements are running.
+    Unavailable,
+}
+
+/// Cancels what is still running when whoever asked is gone.
+struct Guard {
+    token: CancelToken,
+    done: bool,
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if !self.done {
+            let token = self.token.clone();
+            tokio::spawn(async move {
+                if let Err(error) = token.cancel_query(NoTls).await {
+                    tracing::warn!(%error, "a query of the console could not be cancelled");
+                }
+            });
+        }
+    }
+}
+
+impl Db {
+    /// Runs one statement for the clinic of a session, under its live grant. The connection is its own and is closed
+    /// afterwards; dropped halfway, the statement is cancelled.
+    ///
+    /// # Errors
+    /// See [`Failure`].
+    pub async fn ask(&self, session: &Session, statement: &Examined, limits: Limits) -> Result<Answer, Failure> {
+        let place = tokio::time::timeout(Duration::from_secs(5), self.console().places.acquire()).await;
+        let Ok(Ok(_place)) = place else { return Err(Failure::Unavailable) };
+        let connecting = tokio::time::timeout(Duration::from_secs(5), self.console().config.connect(NoTls)).await;
+        let Ok(Ok((mut client, connection))) = connecting else { return Err(Failure::Unavailable) };
+        let driving = tokio::spawn(connection);
+        let mut guard = Guard { token: client.cancel_token(), done: false };
+        let asked = tokio::time::timeout(limits.within, answer(&mut client, session, statement, limits)).await;
+        // What was cut short is still being computed.
+        guard.done = matches!(&asked, Ok(Ok(answer)) if !answer.truncated) || matches!(&asked, Ok(Err(_)));
+        drop(guard);
+        drop(client);
+        driving.abort();
+        match asked {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(error)) => Err(failure(&error)),
+            Err(_) => Err(Failure::Timeout),
+        }
+    }
+}
+
+async fn answer(
+    client: &mut Client,
+    session: &Session,
+    statement: &Examined,
+    limits: Limits,
+) -> Result<Answer, tokio_postgres::Error> {
+    let tx = client.build_transaction().isolation_level(IsolationLevel::RepeatableRead).read_only(true).start().await?;
+    // The first query: from here on the transaction can no longer be turned into a writing one.
+    tx.execute("SELECT app.enter_console($1)", &[&session.token.expose()]).await?;
+    let started = Instant::now();
+    // Prepared alone first: only a whole statement by itself is, and its columns tell where they come from.
+    let own = tx.prepare(&statement.sql).await?;
+    let mut columns = Vec::with_capacity(own.columns().len());
+    for column in own.columns() {
+        let origin = match (column.table_oid(), column.column_id()) {
+            (Some(table), Some(number)) => {
+                let row = tx
+                    .query_opt(
+                        "SELECT c.relname::text, a.attname::text FROM pg_catalog.pg_attribute a
+                           JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
+                          WHERE a.attrelid = $1 AND a.attnum = $2 AND c.relnamespace = 'public'::pg_catalog.regnamespace",
+                        &[&table, &number],
+                    )
+                    .await?;
+                row.map(|row| (row.get::<_, String>(0), row.get::<_, String>(1)))
+            }
+            _ => None,
+        };
+        let kind: &Type = column.type_();
+        let masked =
+            mask::hides(statement, origin.as_ref().map(|(table, column)| (table.as_str(), column.as_str())), kind);
+        columns.push(Column { name: column.name().to_owned(), kind: kind.name().to_owned(), origin, masked });
+    }
+    let sql = if statement.explains { statement.sql.clone() } else { in_words(statement, columns.len(), limits.rows) };
+    let reading = tx.prepare(&sql).await?;
+    let stream = tx.query_raw(&reading, std::iter::empty::<&str>()).await?;
+    pin_mut!(stream);
+    let mut answer = Answer { columns, rows: Vec::new(), bytes: 0, truncated: false, took: Duration::ZERO };
+    while let Some(row) = stream.next().await.transpose()? {
+        if answer.rows.len() == limits.rows {
+            answer.truncated = true;
+            break;
+        }
+        let values = (0..row.len()).map(|at| row.try_get::<_, Option<String>>(at)).collect::<Result<Vec<_>, _>>()?;
+        let bytes: usize = values.iter().flatten().map(String::len).sum();
+        if answer.bytes + bytes > limits.bytes {
+            answer.truncated = true;
+            break;
+        }
+        answer.truncated |= values.iter().flatten().any(|value| value.len() >= LONGEST_VALUE);
+        answer.bytes += bytes;
+        answer.rows.push(values);
+    }
+    answer.took = started.elapsed();
+    Ok(answer)
+}
+
+/// The same statement with every value as text and one row more than the limit, which tells that there is more.
+fn in_words(statement: &Examined, columns: usize, rows: usize) -> String {
+    let names: Vec<String> = (1..=columns).map(|at| format!("c{at}")).collect();
+    let values: Vec<String> =
+        names.iter().map(|name| format!("pg_catalog.left(q.{name}::pg_catalog.text, {LONGEST_VALUE})")).collect();
+    let alias = if names.is_empty() { "q".to_owned() } else { format!("q ({})", names.join(", ")) };
+    // The line break ends a comment that the statement may end with.
+    format!("SELECT {} FROM ({}\n) AS {alias} LIMIT {}", values.join(", "), statement.sql, rows + 1)
+}
+
+fn failure(error: &tokio_postgres::Error) -> Failure {
+    let Some(db) = error.as_db_error() else { return Failure::Unavailable };
+    let code = db.code();
+    match code.code() {
+        "SG401" => Failure::NotSignedIn,
+        "SG403" => Failure::NoGrant,
+        _ if *code == SqlState::QUERY_CANCELED => Failure::Timeout,
+        _ if *code == SqlState::INSUFFICIENT_PRIVILEGE => {
+            Failure::Refused("O banco não deixa o console ler isto.".into())
+        }
+        _ if *code == SqlState::READ_ONLY_SQL_TRANSACTION => Failure::Refused("Aqui só se lê.".into()),
+        // Names of columns and functions, as they were typed; never a value.
+        "42703" | "42P01" | "42883" | "42702" | "42803" | "42601" | "42804" | "42P10" | "42725" => {
+            Failure::Refused(format!("O PostgreSQL não aceitou a consulta: {}.", db.message()))
+        }
+        // Messages of this class quote values.
+        code if code.starts_with("22") => Failure::Refused(
+            "Um valor não serve para a operação pedida (por exemplo, texto tratado como número).".into(),
+        ),
+        code if code.starts_with("53") || code.starts_with("57") => Failure::Unavailable,
+        code => Failure::Refused(format!("O PostgreSQL não aceitou a consulta (código {code}).")),
+    }
+}
