@@ -19,6 +19,7 @@ const entries = {
   theme: "src/theme.js",
   app: "src/app.js",
   auth: "src/auth.js",
+  console: "src/console.js",
 };
 const compressible = new Set([".css", ".js", ".svg", ".txt"]);
 const manifest = {};
@@ -86,7 +87,13 @@ css = css.replaceAll(/\/assets\/(inter-[a-z-]+\.woff2)/g, (_, name) => `/assets/
 await emit("app.css", css);
 
 // The licences of what is bundled go along with it, as they ask.
-const parts = ["htmx.org", "bootstrap", "@fontsource-variable/inter"];
+const parts = [
+  "htmx.org", "bootstrap", "@fontsource-variable/inter",
+  // The SQL editor and what it stands on.
+  "@codemirror/autocomplete", "@codemirror/commands", "@codemirror/lang-sql", "@codemirror/language", "@codemirror/state",
+  "@codemirror/view", "@lezer/common", "@lezer/highlight", "@lezer/lr", "@marijn/find-cluster-break", "crelt", "style-mod",
+  "w3c-keyname",
+];
 let notices = "Third-party parts served by Sigilo\n";
 for (const name of parts) {
   const folder = path.join(modules, name);

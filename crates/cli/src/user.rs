@@ -55,6 +55,18 @@ enum UserCommand {
         #[arg(long)]
         reset_factors: bool,
     },
+    /// Abre o console de auditoria a um auditor ou encarregado, por um período
+    Audit {
+        /// E-mail da conta
+        #[arg(long)]
+        email: String,
+        /// Para que é o acesso
+        #[arg(long)]
+        purpose: String,
+        /// Por quantos dias, no máximo 90
+        #[arg(long, default_value_t = 30)]
+        days: i32,
+    },
 }
 
 fn role(code: &str) -> Result<Role, String> {
@@ -87,6 +99,10 @@ pub async fn run(args: &UserArgs) -> Result<(), Trouble> {
             user::invite(&app, &terminal, invitation).await?
         }
         UserCommand::Link { email, reset_factors } => user::link(&app, &terminal, email, *reset_factors).await?,
+        UserCommand::Audit { email, purpose, days } => {
+            user::open_console(&app, &terminal, email, purpose, *days).await?;
+            return Ok(());
+        }
     };
     show(&format!("{}/entrar/link/{}", origin.as_str().trim_end_matches('/'), token.expose()));
     Ok(())

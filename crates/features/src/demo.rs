@@ -1,7 +1,7 @@
 //! The demonstration: two invented clinics with people, and a single-use link for each of them.
 
 use sigilo_domain::Role;
-use sigilo_store::{Client, SignInTx, Token, account, setup};
+use sigilo_store::{Client, SignInTx, Token, account, console, setup};
 
 use crate::{App, Result, new_token, sign_up};
 
@@ -32,6 +32,7 @@ const CLINICS: [(&str, &[Person]); 2] = [
             Person { name: "Dr. Otávio Lacerda Nunes", email: "otavio@acacias.example", roles: &[Role::Professional] },
             Person { name: "Jussara Tavares Pinho", email: "jussara@acacias.example", roles: &[Role::Receptionist] },
             Person { name: "Breno Alcântara Dias", email: "breno@acacias.example", roles: &[Role::Dpo] },
+            Person { name: "Marta Quintela Abreu", email: "marta@acacias.example", roles: &[Role::Auditor] },
         ],
     ),
     (
@@ -71,6 +72,9 @@ pub async fn seed(app: &App, client: &Client) -> Result<bool> {
                     };
                     let roles: Vec<&str> = person.roles.iter().map(|role| role.code()).collect();
                     account::create_member(tx, id, user.id, person.name, &roles).await?;
+                    if person.roles.iter().any(|role| matches!(role, Role::Dpo | Role::Auditor)) {
+                        console::grant_as_operator(tx, id, user.id, "Demonstração do Sigilo", 30).await?;
+                    }
                 }
             }
             Ok(true)

@@ -6,6 +6,7 @@ pub mod answer;
 mod app;
 mod ceremony;
 pub mod consent;
+pub mod console;
 pub mod conversation;
 pub mod demo;
 mod error;

@@ -49,6 +49,7 @@ impl Viewer {
         match () {
             () if !self.onboarded => "/boas-vindas",
             () if self.has(Role::Professional) => "/conversas",
+            () if self.has(Role::Auditor) => "/auditoria",
             () => "/account",
         }
     }

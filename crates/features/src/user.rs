@@ -1,7 +1,9 @@
 //! What the operator does for people from the command line: invite them, and let them back in.
 
 use sigilo_domain::{Role, name};
-use sigilo_store::{Action, Client, Event, Risk, SignInTx, Token, account, factor, session};
+use sigilo_store::{
+    Action, Client, Error as StoreError, Event, Risk, SignInTx, Token, account, console, factor, session,
+};
 use uuid::Uuid;
 
 use crate::{App, Error, FieldError, Result, new_token, sign_up};
@@ -60,20 +62,10 @@ pub async fn invite(app: &App, client: &Client, invitation: Invitation) -> Resul
 /// # Errors
 /// [`Error::Invalid`] for `email` when no active account, or more than one, has this address.
 pub async fn link(app: &App, client: &Client, email: &str, reset_factors: bool) -> Result<Token> {
-    let email = name::email(email).map_err(|m| Error::field("email", m))?;
-    let index = app.keys().blind_index("email", &email);
+    let index = email_index(app, email)?;
     app.db()
         .sign_in(client, async |tx: &SignInTx| {
-            let found = account::by_email(tx, &index).await?;
-            let Some(member) = found.first() else {
-                return Err(Error::field("email", "Nenhuma conta ativa tem este e-mail."));
-            };
-            if found.iter().any(|other| other.user_id != member.user_id) {
-                return Err(Error::field(
-                    "email",
-                    "Mais de uma conta tem este e-mail; ele não basta para saber de quem se trata.",
-                ));
-            }
+            let member = the_one(account::by_email(tx, &index).await?)?;
             if reset_factors {
                 factor::clear(tx, member.user_id).await?;
                 // A lost device may still hold a live session.
@@ -93,4 +85,59 @@ pub async fn link(app: &App, client: &Client, email: &str, reset_factors: bool) 
             Ok(token)
         })
         .await
+}
+
+/// Opens the audit console to an auditor or DPO for some days, by the operator's word: in a clinic of one person nobody
+/// else could.
+///
+/// # Errors
+/// [`Error::Invalid`] for `email`, `purpose` or `days`; [`Error::Conflict`] for who is neither auditor nor DPO.
+pub async fn open_console(app: &App, client: &Client, email: &str, purpose: &str, days: i32) -> Result<()> {
+    let index = email_index(app, email)?;
+    let purpose = purpose.trim();
+    if !(5..=300).contains(&purpose.chars().count()) {
+        return Err(Error::field("purpose", "Diga para que é o acesso, em 5 a 300 caracteres."));
+    }
+    if !(1..=crate::console::MAX_DAYS).contains(&days) {
+        return Err(Error::field("days", "O prazo vai de 1 a 90 dias."));
+    }
+    app.db()
+        .sign_in(client, async |tx: &SignInTx| {
+            let member = the_one(account::by_email(tx, &index).await?)?;
+            match console::grant_as_operator(tx, member.clinic_id, member.user_id, purpose, days).await {
+                Err(StoreError::Rule(_)) => {
+                    return Err(Error::Conflict("O acesso é só para auditores e encarregados ativos da clínica."));
+                }
+                other => other?,
+            }
+            tx.audit(&Event {
+                name: "audit_access_granted",
+                action: Action::Create,
+                resource_type: "audit_grants",
+                resource_id: None,
+                details: serde_json::json!({ "granted_to": member.user_id, "days": days, "by": "operator" }),
+                risk: Risk::High,
+            })
+            .await?;
+            Ok(())
+        })
+        .await
+}
+
+fn email_index(app: &App, email: &str) -> Result<Vec<u8>> {
+    let email = name::email(email).map_err(|m| Error::field("email", m))?;
+    Ok(app.keys().blind_index("email", &email).to_vec())
+}
+
+/// The account of an address, when it is only one.
+fn the_one(found: Vec<account::ByEmail>) -> Result<account::ByEmail> {
+    let mut found = found.into_iter();
+    let Some(member) = found.next() else {
+        return Err(Error::field("email", "Nenhuma conta ativa tem este e-mail."));
+    };
+    if found.any(|other| other.user_id != member.user_id) {
+        let message = "Mais de uma conta tem este e-mail; ele não basta para saber de quem se trata.";
+        return Err(Error::field("email", message));
+    }
+    Ok(member)
 }

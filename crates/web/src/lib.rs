@@ -9,6 +9,7 @@ mod answer;
 mod api;
 mod assets;
 mod body;
+mod console;
 mod conversation;
 mod cookies;
 mod errors;
@@ -65,6 +66,7 @@ pub fn router(app: App, settings: WebSettings) -> Router {
         .merge(message::routes())
         .merge(answer::routes())
         .merge(governance::routes())
+        .merge(console::routes())
         .merge(account::routes())
         .merge(session::routes())
         .merge(api::routes())

@@ -66,6 +66,20 @@ pub const ROUTES: &[(&str, &str, Door)] = &[
     ("POST", "/respostas/{id}/registro", Closed),
     ("GET", "/governanca-ia", Closed),
     ("POST", "/governanca-ia/assistente", Closed),
+    ("GET", "/auditoria", Closed),
+    ("GET", "/auditoria/consultas/{numero}", Closed),
+    ("POST", "/auditoria/consultas/{numero}", Closed),
+    ("GET", "/auditoria/tabelas", Closed),
+    ("GET", "/auditoria/tabelas/{tabela}", Closed),
+    ("POST", "/auditoria/tabelas/{tabela}", Closed),
+    ("GET", "/auditoria/sql", Closed),
+    ("POST", "/auditoria/sql", Closed),
+    ("POST", "/auditoria/exportar", Closed),
+    ("GET", "/auditoria/historico", Closed),
+    ("GET", "/auditoria/historico/{id}", Closed),
+    ("GET", "/auditoria/acessos", Closed),
+    ("POST", "/auditoria/acessos", Closed),
+    ("POST", "/auditoria/acessos/{id}/revogar", Closed),
     ("GET", "/account", Closed),
     ("POST", "/account/sessoes/{id}/encerrar", Closed),
     ("POST", "/account/sessoes/encerrar-outras", Closed),
@@ -99,6 +113,8 @@ pub fn filled(path: &str, id: &str) -> String {
         .replace("{tipo}", "ai_processing")
         .replace("{token}", "x")
         .replace("{file}", "app.css")
+        .replace("{numero}", "24")
+        .replace("{tabela}", "audit_logs")
 }
 
 /// An identifier that nobody has.

@@ -9,7 +9,7 @@ use std::process::Command;
 
 use support::assistant::{Dialect, StandIns};
 use support::browser::{Provider, journey};
-use support::doctor::{LIVIA, OTAVIO};
+use support::doctor::{BRENO, HELENA, JUSSARA, LIVIA, MARTA, OTAVIO};
 use support::site::{Site, Stand};
 use support::{number, queries};
 
@@ -119,6 +119,24 @@ async fn a_message_and_the_auditors_queries() {
     let link = format!("{}{}", site.origin, site.link(OTAVIO));
     journey("message", &site, &database, &[("SIGILO_E2E_LINK", &link)]).await;
     queries::check(&stand, &site).await;
+}
+
+/// The audit console, after a doctor's day.
+#[tokio::test]
+async fn an_audit() {
+    let stand = Stand::shared().await;
+    let site = stand.demo_with(|_| {});
+    let link = |person: &str| format!("{}{}", site.origin, site.link(person));
+    let (doctor, auditor, owner) = (link(OTAVIO), link(MARTA), link(HELENA));
+    let (dpo, reception) = (link(BRENO), link(JUSSARA));
+    let settings = [
+        ("SIGILO_E2E_LINK", doctor.as_str()),
+        ("SIGILO_E2E_AUDITOR", &auditor),
+        ("SIGILO_E2E_OWNER", &owner),
+        ("SIGILO_E2E_DPO", &dpo),
+        ("SIGILO_E2E_RECEPTION", &reception),
+    ];
+    journey("audit", &site, &stand.superuser().await, &settings).await;
 }
 
 /// The settings of a journey that steers the stand-ins, as the person whose link it is.

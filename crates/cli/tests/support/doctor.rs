@@ -12,6 +12,13 @@ pub const LIVIA: &str = "Dra. Lívia Sampaio Rocha";
 /// The owner of the first one, not a professional.
 pub const HELENA: &str = "Helena Prado Vasconcelos";
 
+/// Its receptionist, its DPO and its auditor.
+pub const JUSSARA: &str = "Jussara Tavares Pinho";
+/// See [`JUSSARA`].
+pub const BRENO: &str = "Breno Alcântara Dias";
+/// See [`JUSSARA`].
+pub const MARTA: &str = "Marta Quintela Abreu";
+
 /// Enters by the link that the demonstration printed.
 pub async fn enter(site: &Site, name: &str) -> Visitor {
     let mut visitor = Visitor::new(&site.origin);

@@ -72,9 +72,13 @@ impl Stand {
         if self.database.is_some() {
             let urls = self.urls();
             sigilo.env("DATABASE_URL", urls.owner.expose());
-            for (role, name) in
-                [(Role::App, "APP"), (Role::Auth, "AUTH"), (Role::Jobs, "JOBS"), (Role::Auditor, "AUDITOR")]
-            {
+            for (role, name) in [
+                (Role::App, "APP"),
+                (Role::Auth, "AUTH"),
+                (Role::Jobs, "JOBS"),
+                (Role::Auditor, "AUDITOR"),
+                (Role::Console, "CONSOLE"),
+            ] {
                 sigilo.env(format!("DATABASE_URL_{name}"), urls.of(role).expose());
             }
         }

@@ -37,7 +37,7 @@ impl ServerSettings {
     }
 
     /// What the environment says: `SIGILO_PG_BIN`, or `DATABASE_URL` (the owner's) together with
-    /// `DATABASE_URL_APP`, `_AUTH`, `_JOBS` and `_AUDITOR`.
+    /// `DATABASE_URL_APP`, `_AUTH`, `_JOBS`, `_AUDITOR` and `_CONSOLE`.
     ///
     /// # Errors
     ///

@@ -29,6 +29,7 @@ pub(crate) enum Section {
     None,
     Conversations,
     Governance,
+    Audit,
     Account,
 }
 
@@ -41,6 +42,8 @@ pub(crate) struct Person {
     pub(crate) professional: bool,
     /// Uses the assistant or answers for it.
     pub(crate) governs: bool,
+    /// Audits, or lets others audit.
+    pub(crate) audits: bool,
     /// Nothing left to fill in, so the navigation leads somewhere.
     pub(crate) ready: bool,
 }
@@ -63,6 +66,7 @@ impl Frame {
             governs: [Role::Professional, Role::Owner, Role::Dpo, Role::Auditor]
                 .into_iter()
                 .any(|role| viewer.has(role)),
+            audits: [Role::Owner, Role::Dpo, Role::Auditor].into_iter().any(|role| viewer.has(role)),
             ready: viewer.home() != crate::onboarding::PATH,
         };
         Frame { title: title.into(), demo: viewer.demo, section, person: Some(person) }
@@ -80,6 +84,11 @@ impl Frame {
     /// Whether the navigation marks the assistant's governance.
     pub(crate) fn in_governance(&self) -> bool {
         self.is(Section::Governance)
+    }
+
+    /// Whether the navigation marks the audit console.
+    pub(crate) fn in_audit(&self) -> bool {
+        self.is(Section::Audit)
     }
 
     /// Whether the navigation marks the account.

@@ -36,6 +36,9 @@ const UPLOAD_TIME_LIMIT: Duration = Duration::from_secs(120);
 /// A verification has eight seconds for itself.
 const VERIFICATION_TIME_LIMIT: Duration = Duration::from_secs(20);
 
+/// A query of the audit console has twenty seconds for itself, and a page may ask for its choices before.
+const AUDIT_TIME_LIMIT: Duration = Duration::from_secs(50);
+
 /// How the site is served.
 #[derive(Clone, Debug)]
 pub struct WebSettings {
@@ -101,6 +104,7 @@ async fn time_limit(request: Request, next: Next) -> Response {
     let limit = match request.extensions().get::<MatchedPath>().map(MatchedPath::as_str) {
         Some("/conversas/{id}/mensagens") => UPLOAD_TIME_LIMIT,
         Some("/respostas/{id}/referencias/{n}/verificar") => VERIFICATION_TIME_LIMIT,
+        Some(path) if path.starts_with("/auditoria") => AUDIT_TIME_LIMIT,
         _ => TIME_LIMIT,
     };
     match tokio::time::timeout(limit, next.run(request)).await {
