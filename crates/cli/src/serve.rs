@@ -79,6 +79,9 @@ async fn scheduler(app: sigilo_features::App) {
         if let Err(error) = job::run_due(app.db()).await {
             tracing::warn!(%error, "scheduler");
         }
+        if let Err(error) = sigilo_features::rights::close_due(&app).await {
+            tracing::warn!(%error, "receipts of deletions");
+        }
     }
 }
 

@@ -6,9 +6,11 @@ pub mod consent;
 pub mod council;
 pub mod name;
 pub mod role;
+pub mod subject_right;
 
 pub use audit_query::AuditQuery;
 pub use clock::{Clock, SystemClock};
 pub use consent::{ConsentText, ConsentType};
 pub use council::{CouncilValidation, Crm, CrmError, SPECIALTIES, Uf};
 pub use role::Role;
+pub use subject_right::SubjectRight;

@@ -16,6 +16,7 @@ pub mod health;
 pub mod message;
 pub mod onboarding;
 mod recovery;
+pub mod rights;
 pub mod second_factor;
 pub mod session;
 pub mod sign_in;

@@ -120,6 +120,11 @@ impl Keyring {
         mac(&self.derive("original text", clinic.as_bytes()), &[text])
     }
 
+    /// The key that signs receipts. None when the library refuses the seed.
+    pub fn signer(&self) -> Option<crate::Signer> {
+        crate::Signer::new(&self.derive("receipt-signature", b""))
+    }
+
     /// A value that tells one root key from another and reveals nothing of it: kept in the database, it lets a
     /// start with the wrong key be refused before anything is sealed with it.
     pub fn check_value(&self) -> [u8; 32] {

@@ -5,9 +5,11 @@
 
 mod keyring;
 mod random;
+mod signer;
 
 pub use keyring::{Cell, KEYED_HASH_ALGORITHM, Keyring, SealError};
 pub use random::{fill_random, random_bytes};
+pub use signer::{Signer, verify_signature};
 
 use aws_lc_rs::digest;
 

@@ -116,3 +116,6 @@ written AS (
         ci_low = excluded.ci_low, ci_high = excluded.ci_high, computed_at = now()
   RETURNING 1)
 SELECT count(*) AS affected FROM written;
+
+-- job.fulfil: one piece of the deletions that were approved
+SELECT ops.fulfil_batch(500) AS affected;

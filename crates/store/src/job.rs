@@ -13,18 +13,34 @@ struct Job {
     statement: &'static str,
     /// Whether the statement returns its count instead of touching rows.
     counts: bool,
+    /// Whether it is one batch of several, although it returns its count.
+    again: bool,
 }
 
+const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
 
-const JOBS: [Job; 7] = [
-    Job { name: "partitions", period: HOUR, statement: sql::PARTITIONS, counts: true },
-    Job { name: "end_sessions", period: Duration::from_secs(300), statement: sql::END_SESSIONS, counts: false },
-    Job { name: "sweep_ceremonies", period: HOUR, statement: sql::SWEEP_CEREMONIES, counts: false },
-    Job { name: "sweep_links", period: HOUR, statement: sql::SWEEP_LINKS, counts: false },
-    Job { name: "sweep_throttle", period: HOUR, statement: sql::SWEEP_THROTTLE, counts: false },
-    Job { name: "governance", period: HOUR, statement: sql::GOVERNANCE, counts: true },
-    Job { name: "forget_runs", period: Duration::from_secs(86_400), statement: sql::FORGET, counts: false },
+const JOBS: [Job; 8] = [
+    Job { name: "partitions", period: HOUR, statement: sql::PARTITIONS, counts: true, again: false },
+    Job {
+        name: "end_sessions",
+        period: Duration::from_secs(300),
+        statement: sql::END_SESSIONS,
+        counts: false,
+        again: false,
+    },
+    Job { name: "sweep_ceremonies", period: HOUR, statement: sql::SWEEP_CEREMONIES, counts: false, again: false },
+    Job { name: "sweep_links", period: HOUR, statement: sql::SWEEP_LINKS, counts: false, again: false },
+    Job { name: "sweep_throttle", period: HOUR, statement: sql::SWEEP_THROTTLE, counts: false, again: false },
+    Job { name: "governance", period: HOUR, statement: sql::GOVERNANCE, counts: true, again: false },
+    Job { name: "fulfil", period: MINUTE, statement: sql::FULFIL, counts: true, again: true },
+    Job {
+        name: "forget_runs",
+        period: Duration::from_secs(86_400),
+        statement: sql::FORGET,
+        counts: false,
+        again: false,
+    },
 ];
 
 /// No run goes on for ever: what is left waits for the next one.
@@ -76,7 +92,7 @@ async fn run_batches(db: &Db, job: &Job) -> Result<i64> {
     for _ in 0..BATCHES {
         let affected = db.job(async |tx: &JobTx| batch(tx, job).await).await?;
         total += affected;
-        if affected == 0 || job.counts {
+        if affected == 0 || (job.counts && !job.again) {
             break;
         }
     }

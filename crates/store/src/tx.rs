@@ -142,6 +142,11 @@ impl Transaction {
         row.map(|row| row.try_get(0)).transpose().map_err(Error::from)
     }
 
+    /// One JSON value of a statement that the program put together from its own words.
+    pub(crate) async fn made(&self, sql: &str) -> Result<Value> {
+        Ok(self.object()?.query_one(sql, &[]).await?.try_get(0)?)
+    }
+
     /// Runs a statement for its effect; how many rows it touched.
     pub(crate) async fn execute(&self, sql: &'static str, params: Params<'_>) -> Result<u64> {
         let object = self.object()?;

@@ -191,6 +191,7 @@ async fn the_manuals_twelve_tables_and_their_triggers_exist() {
             "consent_records INSERT+UPDATE",
             "conversations DELETE+INSERT+UPDATE",
             "data_subject_requests INSERT+UPDATE",
+            "fulfilment_plans INSERT+UPDATE",
             "messages INSERT",
             "profiles INSERT+UPDATE",
         ]

@@ -12,6 +12,8 @@ fn role_of(name: &str) -> Role {
             "session.enter" | "session.standing" | "session.recent_access" | "session.audit" => Role::App,
             _ => Role::Auth,
         },
+        "rights" if ["rights.executed", "rights.close", "rights.complete"].contains(&name) => Role::Jobs,
+        "rights" if name == "rights.by_link" => Role::Auth,
         "console" if name == "console.grant_as_operator" => Role::Auth,
         "governance" if name == "governance.evaluated" => Role::Owner,
         "setup" if ["setup.is_seeded", "setup.demo_people"].contains(&name) => Role::Auth,

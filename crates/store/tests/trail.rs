@@ -167,8 +167,8 @@ async fn fifteen_business_days_are_counted_by_the_database() {
     // Neither clock can be supplied.
     let row = admin
         .query_one(
-            "INSERT INTO data_subject_requests (clinic_id, requester_user_id, request_type, legal_article, deadline_at, requested_at)
-             VALUES ($1, $2, 'access', 'Art. 18, II', now() + interval '9 years', now() - interval '1 year')
+            "INSERT INTO data_subject_requests (clinic_id, requester_user_id, request_type, right_code, legal_article, deadline_at, requested_at)
+             VALUES ($1, $2, 'access', 'access', 'Art. 18, II', now() + interval '9 years', now() - interval '1 year')
              RETURNING deadline_at - requested_at < interval '22 days', requested_at > now() - interval '1 minute',
                        legal_deadline_at - requested_at = interval '15 days'",
             &[&two.a.clinic, &two.a.user],
@@ -196,7 +196,7 @@ async fn the_scheduler_runs_due_jobs_once_and_only_one_process_leads() {
     let (one, two_) = tokio::join!(job::run_due(&two.db), job::run_due(&other));
     let (one, two_) = (one.unwrap(), two_.unwrap());
     let ran = one.len() + two_.len();
-    assert_eq!(ran, 7, "{one:?} {two_:?}");
+    assert_eq!(ran, 8, "{one:?} {two_:?}");
     assert!(job::run_due(&two.db).await.unwrap().is_empty(), "nothing is due a second time");
 
     let history: i64 = admin

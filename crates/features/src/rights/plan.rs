@@ -1,0 +1,88 @@
+//! What the deletion of an account does to each table, and why.
+
+/// What happens to the rows of a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// They go.
+    Delete,
+    /// What identifies goes, the row stays.
+    Anonymise,
+    /// They stay, for a reason in the law.
+    Keep,
+}
+
+impl Fate {
+    pub(super) fn code(self) -> &'static str {
+        match self {
+            Fate::Delete => "delete",
+            Fate::Anonymise => "anonymise",
+            Fate::Keep => "keep",
+        }
+    }
+}
+
+/// The fate of one table.
+pub(super) struct Rule {
+    pub(super) table: &'static str,
+    pub(super) fate: Fate,
+    /// Why, with the article.
+    pub(super) reason: &'static str,
+}
+
+const fn rule(table: &'static str, fate: Fate, reason: &'static str) -> Rule {
+    Rule { table, fate, reason }
+}
+
+const PROOF: &str = "Prova de que o tratamento foi correto; guardada 5 anos (LGPD, arts. 6º, X, e 16, I)";
+const TRAIL: &str =
+    "A trilha não pode ser alterada; não guarda conteúdo nem identificação direta (LGPD, arts. 16, I, e 37)";
+
+/// One rule a table of schema `public`, in the order in which the plan lists them. `auth` tables go with the account.
+pub(super) const RULES: &[Rule] = &[
+    rule("messages", Fate::Delete, "Conversas do titular (LGPD, art. 18, VI)"),
+    rule("ai_answers", Fate::Delete, "Partes das respostas às conversas (LGPD, art. 18, VI)"),
+    rule("conversations", Fate::Delete, "Conversas do titular (LGPD, art. 18, VI)"),
+    rule("assistant_preferences", Fate::Delete, "Preferência do titular (LGPD, art. 18, VI)"),
+    rule(
+        "profiles",
+        Fate::Anonymise,
+        "Nome, CRM e especialidade saem; o identificador fica, para que a trilha seja compreensível (SBIS NGS1.03.09)",
+    ),
+    rule("members", Fate::Anonymise, "O nome sai e a pessoa deixa de ser membro ativo (SBIS NGS1.03.09)"),
+    rule(
+        "consent_records",
+        Fate::Keep,
+        "Os consentimentos são revogados e ficam 5 anos: o ônus da prova é do controlador (LGPD, art. 8º, § 2º)",
+    ),
+    rule("anonymization_logs", Fate::Keep, PROOF),
+    rule("sensitive_data_detection_logs", Fate::Keep, PROOF),
+    rule("image_processing_logs", Fate::Keep, PROOF),
+    rule("explainability_logs", Fate::Keep, PROOF),
+    rule("ai_reference_checks", Fate::Keep, PROOF),
+    rule("ai_review_events", Fate::Keep, PROOF),
+    rule("data_subject_requests", Fate::Keep, "Prova de que o pedido foi atendido; guardada 5 anos (LGPD, art. 16, I)"),
+    rule("request_events", Fate::Keep, "Prova de que o pedido foi atendido; guardada 5 anos (LGPD, art. 16, I)"),
+    rule("fulfilment_plans", Fate::Keep, "Prova do que foi excluído; guardada 5 anos (LGPD, art. 16, I)"),
+    rule("audit_grants", Fate::Keep, "Prova de quem autorizou auditorias (LGPD, arts. 6º, X, e 16, I)"),
+    rule("audit_console_runs", Fate::Keep, "Prova do que foi visto em auditorias (LGPD, arts. 6º, X, e 16, I)"),
+    rule("access_logs", Fate::Keep, "Registro de acesso, guardado de 6 a 12 meses (Marco Civil da Internet, art. 15)"),
+    rule("audit_trail", Fate::Keep, TRAIL),
+    rule("audit_logs", Fate::Keep, TRAIL),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sigilo_store::classification::Classification;
+
+    #[test]
+    fn every_table_that_says_something_of_a_member_has_a_fate() {
+        // These say nothing of one member.
+        const OTHERS: &[&str] = &["clinics", "security_incident_logs", "ai_governance_metrics"];
+        for (name, table) in Classification::of_the_product().public_tables() {
+            let personal = table.columns.iter().any(|column| column.class.is_personal());
+            let ruled = RULES.iter().filter(|rule| rule.table == name).count();
+            assert_eq!(ruled, usize::from(personal && !OTHERS.contains(&name)), "{name}");
+        }
+    }
+}

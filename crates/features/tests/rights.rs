@@ -1,0 +1,217 @@
+//! Asking, deciding, deleting: the use and the attack.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use sigilo_assistant::provider::Stop;
+use sigilo_domain::SubjectRight;
+use sigilo_features::{
+    Error, rights,
+    rights::{Verified, verify},
+};
+use sigilo_store::{Error as StoreError, Session, SignInTx, Token, account, job, server::Role, session};
+use sigilo_testkit::people::client;
+use support::{Script, Scripted, Stand, document};
+use uuid::Uuid;
+
+/// Another member of the stand's clinic, signed in.
+async fn colleague(stand: &Stand, name: &str, roles: &[&str], seed: u8) -> (Uuid, Session) {
+    let (client, token) = (client(), Token::from_random(&[seed; 32]));
+    let user = stand
+        .app
+        .db()
+        .sign_in(&client, async |tx: &SignInTx| -> Result<_, StoreError> {
+            let user = account::create(tx, true).await?;
+            account::create_member(tx, stand.clinic, user.id, name, roles).await?;
+            session::create(tx, &client, &token, user.id, stand.clinic, "passkey").await?;
+            Ok(user.id)
+        })
+        .await
+        .unwrap();
+    (user, Session { token, client })
+}
+
+/// A clinic whose owner is a doctor (with an answered conversation), and its DPO.
+async fn clinic() -> (Stand, (Uuid, Session), (Uuid, Session)) {
+    let stand = Stand::new(Scripted::new(Script::Say(document(), Stop::Complete))).await;
+    let id = stand.send("Febre há 3 dias").await.answer.unwrap();
+    stand.hear(id).await;
+    let dpo = colleague(&stand, "Breno Alcântara Dias", &["dpo"], 40).await;
+    let doctor = colleague(&stand, "Dra. Célia Montenegro", &["professional"], 41).await;
+    (stand, dpo, doctor)
+}
+
+#[tokio::test]
+async fn an_account_is_deleted_by_two_people_a_job_and_a_receipt() {
+    let (stand, dpo, _) = clinic().await;
+    let (app, owner_user) = (&stand.app, stand.user);
+    // The doctor to be deleted is the owner's account; a second owner approves.
+    let second = colleague(&stand, "Helena Prado", &["owner"], 42).await;
+    assert!(matches!(rights::delete_account(app, &stand.session, "excluir").await, Err(Error::Invalid(_))));
+    let link = rights::delete_account(app, &stand.session, "EXCLUIR").await.unwrap();
+    assert_eq!(rights::own(app, &stand.session).await.err(), Some(Error::NotSignedIn), "signed out everywhere");
+    let followed = rights::follow(app, &client(), link.expose()).await.unwrap();
+    assert_eq!((followed.status.as_deref(), followed.receipt.is_none()), (Some("pending"), true));
+    assert_eq!(rights::follow(app, &client(), &"a".repeat(43)).await.err(), Some(Error::NotFound));
+
+    let listed = rights::list(app, &dpo.1, false).await.unwrap();
+    let request = &listed[0];
+    assert_eq!((request.right_code.as_str(), request.version), ("deletion", 1));
+    let id = request.id;
+    assert!(matches!(rights::draft(app, &dpo.1, id).await, Err(Error::Conflict(_))), "not begun");
+    rights::take_up(app, &dpo.1, id, 1).await.unwrap();
+    assert!(matches!(rights::take_up(app, &second.1, id, 1).await, Err(Error::Conflict(_))), "changed meanwhile");
+    assert!(
+        matches!(rights::answer(app, &dpo.1, id, 2, "Pronto, feito.").await, Err(Error::Conflict(_))),
+        "only by plan"
+    );
+    rights::draft(app, &dpo.1, id).await.unwrap();
+    assert!(matches!(rights::draft(app, &dpo.1, id).await, Err(Error::Conflict(_))), "one plan");
+    let opened = rights::open(app, &dpo.1, id).await.unwrap();
+    let steps = rights::Step::of(opened.plan.as_ref().unwrap());
+    let rows = |table: &str| steps.iter().find(|step| step.table == table).unwrap().rows;
+    assert_eq!((rows("messages"), rows("conversations"), rows("ai_answers")), (Some(2), Some(1), Some(1)));
+    assert!(matches!(rights::approve(app, &dpo.1, id).await, Err(Error::Conflict(_))), "who drafted does not approve");
+    assert_eq!(stand.count("SELECT count(*) FROM messages").await, 2, "nothing happens before the second look");
+    job::run_due(app.db()).await.unwrap();
+    assert_eq!(stand.count("SELECT count(*) FROM messages").await, 2, "nor by the job");
+
+    rights::approve(app, &second.1, id).await.unwrap();
+    assert!(matches!(
+        rights::refuse(app, &second.1, id, 2, "Não será possível", "art. 16").await,
+        Err(Error::Conflict(_))
+    ));
+    stand.text("DELETE FROM ops.job_runs WHERE job = 'fulfil' RETURNING job").await;
+    job::run_due(app.db()).await.unwrap();
+    assert_eq!(rights::close_due(app).await.unwrap(), 1);
+    assert_eq!(rights::close_due(app).await.unwrap(), 0, "once");
+
+    for table in ["messages", "conversations", "ai_answers"] {
+        assert_eq!(stand.count(&format!("SELECT count(*) FROM {table}")).await, 0, "{table}");
+    }
+    let left = format!("SELECT count(*) FROM profiles WHERE id = '{owner_user}' AND full_name = 'Conta encerrada'");
+    assert_eq!(stand.count(&left).await, 1);
+    let account = format!("SELECT status FROM auth.users WHERE id = '{owner_user}'");
+    assert_eq!(stand.text(&account).await, "deactivated");
+    assert_eq!(stand.count("SELECT count(*) FROM consent_records WHERE granted").await, 0);
+    assert!(stand.count("SELECT count(*) FROM explainability_logs").await > 0, "proofs stay");
+
+    let followed = rights::follow(app, &client(), link.expose()).await.unwrap();
+    assert_eq!(followed.status.as_deref(), Some("completed"));
+    let receipt = rights::Receipt {
+        receipt: followed.receipt.unwrap(),
+        signature: followed.receipt_signature.unwrap(),
+        key: rights::public_key(app).unwrap(),
+    };
+    assert_eq!(receipt.receipt["apagado"]["messages"], 2);
+    let document = receipt.document();
+    assert_eq!(verify(&document, None), Verified::Yes);
+    for name in ["Alba", "Norte", "Febre"] {
+        assert!(!document.to_string().contains(name), "{name} is in the receipt");
+    }
+    let events: Vec<String> =
+        rights::open(app, &dpo.1, id).await.unwrap().events.into_iter().map(|event| event.kind).collect();
+    assert_eq!(
+        events,
+        [
+            "created",
+            "in_progress",
+            "plan_draft",
+            "plan_approved",
+            "plan_running",
+            "plan_executed",
+            "plan_closed",
+            "completed"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn an_interrupted_deletion_goes_on_and_touches_nobody_else() {
+    let (stand, dpo, doctor) = clinic().await;
+    let app = &stand.app;
+    let second = colleague(&stand, "Helena Prado", &["owner"], 42).await;
+    rights::delete_account(app, &stand.session, "EXCLUIR").await.unwrap();
+    let id = rights::list(app, &dpo.1, false).await.unwrap()[0].id;
+    rights::take_up(app, &dpo.1, id, 1).await.unwrap();
+    rights::draft(app, &dpo.1, id).await.unwrap();
+
+    // The scheduler's own role reaches nothing before a plan is running.
+    let jobs = stand.database.connect(Role::Jobs).await;
+    for sql in ["DELETE FROM messages", "UPDATE profiles SET full_name = 'x'", "DELETE FROM auth.totp"] {
+        assert_eq!(jobs.execute(sql, &[]).await.unwrap(), 0, "{sql}");
+    }
+    rights::approve(app, &second.1, id).await.unwrap();
+    // One piece, then the process dies.
+    jobs.execute("SELECT ops.fulfil_batch(1)", &[]).await.unwrap();
+    drop(jobs);
+    assert_eq!(stand.text("SELECT status FROM fulfilment_plans").await, "running");
+    assert_eq!(stand.count("SELECT count(*) FROM ai_answers").await, 0);
+    assert_eq!(stand.count("SELECT count(*) FROM messages").await, 2);
+    assert!(matches!(rights::discard(app, &second.1, id).await, Err(Error::Conflict(_))), "too late");
+
+    job::run_due(app.db()).await.unwrap();
+    assert_eq!(stand.count("SELECT count(*) FROM messages").await, 0);
+    assert_eq!(rights::close_due(app).await.unwrap(), 1);
+    assert_eq!(stand.text("SELECT done ->> 'messages' FROM fulfilment_plans").await, "2");
+    // The other doctor of the clinic is as before.
+    let other = format!("SELECT display_name || status FROM members WHERE user_id = '{}'", doctor.0);
+    assert_eq!(stand.text(&other).await, "Dra. Célia Montenegroactive");
+    assert!(rights::own(app, &doctor.1).await.is_ok());
+}
+
+#[tokio::test]
+async fn requests_are_decided_once_by_others_and_with_reasons() {
+    let (stand, dpo, doctor) = clinic().await;
+    let app = &stand.app;
+    let short = rights::ask(app, &doctor.1, SubjectRight::Correction, "erro").await;
+    assert!(matches!(short, Err(Error::Invalid(_))));
+    let (id, _) =
+        rights::ask(app, &doctor.1, SubjectRight::Correction, "O CRM está com um número trocado.").await.unwrap();
+    let own = rights::own(app, &doctor.1).await.unwrap();
+    assert_eq!((own.len(), own[0].legal_article.as_str()), (1, "LGPD art. 18, III"));
+    assert_eq!((own[0].deadline_at - own[0].requested_at).whole_days() / 7, 3, "15 business days are three weeks");
+
+    // Those who answer for nothing, and other clinics, do not see it.
+    assert!(matches!(rights::list(app, &doctor.1, true).await, Err(Error::Forbidden(_))));
+    assert!(matches!(rights::take_up(app, &doctor.1, id, 1).await, Err(Error::Forbidden(_))));
+    let stranger = stand.stranger().await;
+    assert_eq!(rights::open(app, &stranger, id).await.err(), Some(Error::NotFound));
+    assert_eq!(rights::take_up(app, &stranger, id, 1).await.err(), Some(Error::NotFound));
+    assert!(rights::list(app, &stranger, true).await.unwrap().is_empty());
+
+    let refuse = |note: &'static str, article: &'static str| rights::refuse(app, &dpo.1, id, 1, note, article);
+    assert!(matches!(refuse("Não é possível corrigir.", "").await, Err(Error::Invalid(_))));
+    assert!(matches!(refuse("curto", "art. 18").await, Err(Error::Invalid(_))));
+    let (one, two) = tokio::join!(
+        rights::answer(app, &dpo.1, id, 1, "O número do CRM foi corrigido."),
+        rights::refuse(app, &stand.session, id, 1, "O número está certo no conselho.", "LGPD art. 18, § 4º")
+    );
+    assert!(one.is_ok() != two.is_ok(), "two at once: {one:?} {two:?}");
+    assert!(matches!(rights::answer(app, &dpo.1, id, 2, "Mais uma vez, feito.").await, Err(Error::Conflict(_))));
+    assert!(matches!(rights::withdraw(app, &doctor.1, id).await, Err(Error::Conflict(_))));
+
+    // Nobody decides on the own request, and what nobody has begun can be taken back.
+    let (mine, _) = rights::ask(app, &dpo.1, SubjectRight::Sharing, "").await.unwrap();
+    assert!(matches!(rights::answer(app, &dpo.1, mine, 1, "Respondido por mim.").await, Err(Error::Conflict(_))));
+    rights::withdraw(app, &dpo.1, mine).await.unwrap();
+    assert_eq!(rights::withdraw(app, &doctor.1, mine).await.err(), Some(Error::NotFound), "somebody else's");
+}
+
+#[tokio::test]
+async fn the_export_holds_the_own_rows_and_no_other() {
+    let (stand, dpo, _) = clinic().await;
+    let document = rights::export(&stand.app, &stand.session).await.unwrap();
+    let tables = document["tabelas"].as_object().unwrap();
+    let rows = |name: &str| tables[name]["linhas"].as_array().unwrap().len();
+    assert_eq!((rows("messages"), rows("profiles"), rows("members"), rows("consent_records")), (2, 1, 1, 2));
+    assert!(document.to_string().contains("Dra. Alba Norte") && !document.to_string().contains("Célia"));
+    for secret in ["link_hash", "token_hash"] {
+        assert!(!document.to_string().contains(secret));
+    }
+    // Who may see others' rows still exports the own ones alone.
+    let dpos = rights::export(&stand.app, &dpo.1).await.unwrap();
+    assert_eq!(dpos["tabelas"]["members"]["linhas"].as_array().unwrap().len(), 1);
+    assert!(!dpos.to_string().contains("Alba"));
+    assert_eq!(stand.count("SELECT count(*) FROM audit_logs WHERE action = 'own_data_exported'").await, 2);
+}

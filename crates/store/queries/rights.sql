@@ -1,0 +1,73 @@
+-- rights.request: a request of the signed-in member
+INSERT INTO data_subject_requests (request_type, right_code, legal_article, description, link_hash)
+VALUES ($1, $2, $3, $4, sha256(convert_to($5, 'UTF8'))) RETURNING id;
+
+-- rights.own: the member's requests, latest first
+SELECT r.id, r.requester_user_id, ''::text AS requester_name, r.right_code, r.legal_article, r.status, r.description,
+       r.requested_at, r.deadline_at, r.legal_deadline_at, r.alert_at, r.acknowledged_at, r.completed_at, r.outcome_note,
+       r.refusal_article, r.version
+  FROM data_subject_requests r WHERE r.requester_user_id = app.user_id() ORDER BY r.requested_at DESC LIMIT 100;
+
+-- rights.all: the clinic's requests, those that end first in front, for whoever answers for them
+SELECT r.id, r.requester_user_id, coalesce(m.display_name, '') AS requester_name, r.right_code, r.legal_article, r.status,
+       r.description, r.requested_at, r.deadline_at, r.legal_deadline_at, r.alert_at, r.acknowledged_at, r.completed_at,
+       r.outcome_note, r.refusal_article, r.version
+  FROM data_subject_requests r
+  LEFT JOIN members m ON m.clinic_id = r.clinic_id AND m.user_id = r.requester_user_id
+ WHERE $1 OR r.status IN ('pending', 'in_progress')
+ ORDER BY r.status IN ('pending', 'in_progress') DESC, r.alert_at, r.id LIMIT 500;
+
+-- rights.one: one of them
+SELECT r.id, r.requester_user_id, coalesce(m.display_name, '') AS requester_name, r.right_code, r.legal_article, r.status,
+       r.description, r.requested_at, r.deadline_at, r.legal_deadline_at, r.alert_at, r.acknowledged_at, r.completed_at,
+       r.outcome_note, r.refusal_article, r.version
+  FROM data_subject_requests r
+  LEFT JOIN members m ON m.clinic_id = r.clinic_id AND m.user_id = r.requester_user_id
+ WHERE r.id = $1;
+
+-- rights.events: what happened to a request
+SELECT e.kind, e.created_at, m.display_name AS actor_name
+  FROM request_events e LEFT JOIN members m ON m.clinic_id = e.clinic_id AND m.user_id = e.actor_id
+ WHERE e.request_id = $1 ORDER BY e.id;
+
+-- rights.withdraw: the subject takes a request back that nobody has begun
+UPDATE data_subject_requests SET status = 'cancelled' WHERE id = $1 AND requester_user_id = app.user_id() AND status = 'pending';
+
+-- rights.decide: somebody who answers for the clinic moves a request on, if nobody has meanwhile
+UPDATE data_subject_requests SET status = $3, outcome_note = $4, refusal_article = $5, handled_by = app.user_id()
+ WHERE id = $1 AND version = $2;
+
+-- rights.draft: a plan for the deletion of an account
+INSERT INTO fulfilment_plans (request_id, subject_id, steps) VALUES ($1, $2, $3) RETURNING id;
+
+-- rights.plan: the plan of a request
+SELECT p.id, p.status, p.steps, p.done, p.drafted_by, d.display_name AS drafted_name, p.drafted_at, a.display_name AS approved_name,
+       p.approved_at, p.executed_at, p.receipt, p.receipt_signature, p.drafted_by = app.user_id() AS own_draft
+  FROM fulfilment_plans p
+  LEFT JOIN members d ON d.clinic_id = p.clinic_id AND d.user_id = p.drafted_by
+  LEFT JOIN members a ON a.clinic_id = p.clinic_id AND a.user_id = p.approved_by
+ WHERE p.request_id = $1 AND p.status <> 'discarded';
+
+-- rights.approve: the second look
+UPDATE fulfilment_plans SET status = 'approved', approved_by = app.user_id() WHERE id = $1 AND status = 'draft';
+
+-- rights.discard: the plan is not to be carried out
+UPDATE fulfilment_plans SET status = 'discarded' WHERE id = $1 AND status IN ('draft', 'approved');
+
+-- rights.by_link: what the subject may know with the secret link
+SELECT right_code, status, requested_at, alert_at, completed_at, outcome_note, refusal_article, receipt, receipt_signature
+  FROM app.request_by_link($1);
+
+-- rights.executed: plans that are carried out and wait for their receipt
+SELECT p.clinic_id, p.id, p.request_id, p.subject_id, p.steps, p.done, p.drafted_at, p.approved_at, p.started_at, p.executed_at
+  FROM fulfilment_plans p WHERE p.status = 'executed' ORDER BY p.id LIMIT 20;
+
+-- rights.close: the receipt of a plan
+UPDATE fulfilment_plans SET status = 'closed', receipt = $3, receipt_signature = $4 WHERE clinic_id = $1 AND id = $2 AND status = 'executed';
+
+-- rights.complete: the request that a plan fulfilled
+UPDATE data_subject_requests SET status = 'completed', outcome_note = $3
+ WHERE clinic_id = $1 AND id = $2 AND status = 'in_progress';
+
+-- rights.count: how many rows of the subject each table has
+SELECT table_name, row_count FROM app.count_for_plan($1);

@@ -1,0 +1,294 @@
+//! Requests of data subjects, and the deletion of an account as a plan.
+
+use serde_json::Value;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use sigilo_domain::SubjectRight;
+
+use crate::{Db, Error, ReadTx, Result, SignInTx, Token, WriteTx, row::row, statements::rights as sql};
+
+row! {
+    /// A request.
+    #[derive(Debug, Clone)]
+    pub struct Request {
+        /// The request.
+        id: Uuid,
+        /// Who asked.
+        requester_user_id: Uuid,
+        /// Their name; empty in their own list.
+        requester_name: Option<String>,
+        /// By which right.
+        right_code: String,
+        /// The article that gives it.
+        legal_article: String,
+        /// `pending`, `in_progress`, `completed`, `refused` or `cancelled`.
+        status: String,
+        /// In the subject's words.
+        description: Option<String>,
+        /// When.
+        requested_at: OffsetDateTime,
+        /// Fifteen business days later.
+        deadline_at: OffsetDateTime,
+        /// The law's own term, where it has one.
+        legal_deadline_at: Option<OffsetDateTime>,
+        /// Whichever comes first.
+        alert_at: OffsetDateTime,
+        /// When somebody took it up.
+        acknowledged_at: Option<OffsetDateTime>,
+        /// When it was fulfilled.
+        completed_at: Option<OffsetDateTime>,
+        /// What the subject was told.
+        outcome_note: Option<String>,
+        /// The article of a refusal.
+        refusal_article: Option<String>,
+        /// Counts its changes.
+        version: i32,
+    }
+}
+
+row! {
+    /// Something that happened to a request.
+    #[derive(Debug, Clone)]
+    pub struct RequestEvent {
+        /// What.
+        kind: String,
+        /// When.
+        created_at: OffsetDateTime,
+        /// Who; none: a job, or somebody whose name is gone.
+        actor_name: Option<String>,
+    }
+}
+
+row! {
+    /// The plan for the deletion of an account.
+    #[derive(Debug, Clone)]
+    pub struct Plan {
+        /// The plan.
+        id: Uuid,
+        /// `draft`, `approved`, `running`, `executed` or `closed`.
+        status: String,
+        /// Table, action, rows and article, one object each.
+        steps: Value,
+        /// Rows done, by table.
+        done: Value,
+        /// Who drafted it.
+        drafted_by: Uuid,
+        /// Their name.
+        drafted_name: Option<String>,
+        /// When.
+        drafted_at: OffsetDateTime,
+        /// Who approved it.
+        approved_name: Option<String>,
+        /// When.
+        approved_at: Option<OffsetDateTime>,
+        /// When it was carried out.
+        executed_at: Option<OffsetDateTime>,
+        /// What was done, signed.
+        receipt: Option<Value>,
+        /// The signature, in base64.
+        receipt_signature: Option<String>,
+        /// Whether the reader drafted it.
+        own_draft: Option<bool>,
+    }
+}
+
+row! {
+    /// How many rows of a subject a table has.
+    #[derive(Debug, Clone)]
+    pub struct TableCount {
+        /// The table.
+        table_name: Option<String>,
+        /// Its rows.
+        row_count: Option<i64>,
+    }
+}
+
+row! {
+    /// What the subject may know with the secret link.
+    #[derive(Debug, Clone)]
+    pub struct Followed {
+        /// The right.
+        right_code: Option<String>,
+        /// The state.
+        status: Option<String>,
+        /// When it was asked.
+        requested_at: Option<OffsetDateTime>,
+        /// Until when.
+        alert_at: Option<OffsetDateTime>,
+        /// When it was fulfilled.
+        completed_at: Option<OffsetDateTime>,
+        /// What the subject was told.
+        outcome_note: Option<String>,
+        /// The article of a refusal.
+        refusal_article: Option<String>,
+        /// The receipt of a deletion.
+        receipt: Option<Value>,
+        /// Its signature, in base64.
+        receipt_signature: Option<String>,
+    }
+}
+
+row! {
+    /// A plan that was carried out and waits for its receipt.
+    #[derive(Debug, Clone)]
+    pub struct Executed {
+        /// The clinic.
+        clinic_id: Uuid,
+        /// The plan.
+        id: Uuid,
+        /// The request.
+        request_id: Uuid,
+        /// Whose account it was.
+        subject_id: Uuid,
+        /// What was planned.
+        steps: Value,
+        /// Rows done, by table.
+        done: Value,
+        /// When it was drafted.
+        drafted_at: OffsetDateTime,
+        /// When it was approved.
+        approved_at: Option<OffsetDateTime>,
+        /// When it began.
+        started_at: Option<OffsetDateTime>,
+        /// When it ended.
+        executed_at: Option<OffsetDateTime>,
+    }
+}
+
+/// Records a request of the member. `link` lets whoever holds it follow the request without an account.
+///
+/// # Errors
+/// [`Error::Duplicate`] when a deletion is asked for already.
+pub async fn request(tx: &WriteTx, right: SubjectRight, description: Option<&str>, link: &Token) -> Result<Uuid> {
+    let values: [&(dyn tokio_postgres::types::ToSql + Sync); 5] =
+        [&right.request_type(), &right.code(), &right.article(), &description, &link.expose()];
+    tx.tx.value(sql::REQUEST, &values).await?.ok_or(Error::NotFound)
+}
+
+/// The member's own requests, latest first.
+///
+/// # Errors
+/// See [`Error`].
+pub async fn own(tx: &ReadTx) -> Result<Vec<Request>> {
+    tx.tx.rows(sql::OWN, &[]).await
+}
+
+/// The requests that the member may see, those that end first in front; ended ones only if `ended`.
+///
+/// # Errors
+/// See [`Error`].
+pub async fn all(tx: &ReadTx, ended: bool) -> Result<Vec<Request>> {
+    tx.tx.rows(sql::ALL, &[&ended]).await
+}
+
+/// One of them.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub async fn one(tx: &ReadTx, id: Uuid) -> Result<Request> {
+    tx.tx.one(sql::ONE, &[&id]).await
+}
+
+/// What happened to a request, in order.
+///
+/// # Errors
+/// See [`Error`].
+pub async fn events(tx: &ReadTx, id: Uuid) -> Result<Vec<RequestEvent>> {
+    tx.tx.rows(sql::EVENTS, &[&id]).await
+}
+
+/// Takes a request back that nobody has begun.
+///
+/// # Errors
+/// [`Error::NotFound`] when it is not the member's or was begun.
+pub async fn withdraw(tx: &WriteTx, id: Uuid) -> Result<()> {
+    once(tx.tx.execute(sql::WITHDRAW, &[&id]).await?)
+}
+
+/// Moves a request on, if its version is still the one that was seen.
+///
+/// # Errors
+/// [`Error::NotFound`] when it has changed meanwhile or is not the member's to decide; [`Error::Rule`] when its state
+/// does not allow it.
+pub async fn decide(
+    tx: &WriteTx,
+    id: Uuid,
+    version: i32,
+    status: &str,
+    note: Option<&str>,
+    article: Option<&str>,
+) -> Result<()> {
+    once(tx.tx.execute(sql::DECIDE, &[&id, &version, &status, &note, &article]).await?)
+}
+
+/// How many rows of the subject each table has.
+///
+/// # Errors
+/// [`Error::NotFound`] without an open request for deletion; [`Error::Denied`] for who answers for nothing.
+pub async fn count(tx: &ReadTx, request: Uuid) -> Result<Vec<TableCount>> {
+    tx.tx.rows(sql::COUNT, &[&request]).await
+}
+
+/// Keeps a plan as a draft.
+///
+/// # Errors
+/// [`Error::Duplicate`] when there is one; [`Error::Rule`] without an open request.
+pub async fn draft(tx: &WriteTx, request: Uuid, subject: Uuid, steps: &Value) -> Result<Uuid> {
+    tx.tx.value(sql::DRAFT, &[&request, &subject, steps]).await?.ok_or(Error::NotFound)
+}
+
+/// The plan of a request, if there is one.
+///
+/// # Errors
+/// See [`Error`].
+pub async fn plan(tx: &ReadTx, request: Uuid) -> Result<Option<Plan>> {
+    tx.tx.optional(sql::PLAN, &[&request]).await
+}
+
+/// Approves a draft.
+///
+/// # Errors
+/// [`Error::Rule`] `plans_second_look` for who drafted it; [`Error::NotFound`] when it is no draft any more.
+pub async fn approve(tx: &WriteTx, plan: Uuid) -> Result<()> {
+    once(tx.tx.execute(sql::APPROVE, &[&plan]).await?)
+}
+
+/// Gives a plan up that is not being carried out.
+///
+/// # Errors
+/// [`Error::NotFound`] when it has begun.
+pub async fn discard(tx: &WriteTx, plan: Uuid) -> Result<()> {
+    once(tx.tx.execute(sql::DISCARD, &[&plan]).await?)
+}
+
+/// What whoever holds the link may know.
+///
+/// # Errors
+/// [`Error::NotFound`] for an unknown link.
+pub async fn by_link(tx: &SignInTx, link: &Token) -> Result<Followed> {
+    tx.0.one(sql::BY_LINK, &[&link.expose()]).await
+}
+
+/// Closes the plans that were carried out, each with the receipt and the signature that `sign` makes. How many.
+///
+/// # Errors
+/// See [`Error`].
+pub async fn close_executed(db: &Db, note: &str, sign: impl Fn(&Executed) -> Option<(Value, String)>) -> Result<usize> {
+    db.job(async |tx| {
+        let waiting: Vec<Executed> = tx.0.rows(sql::EXECUTED, &[]).await?;
+        let mut closed = 0;
+        for plan in &waiting {
+            let Some((receipt, signature)) = sign(plan) else { continue };
+            tx.0.execute(sql::CLOSE, &[&plan.clinic_id, &plan.id, &receipt, &signature]).await?;
+            tx.0.execute(sql::COMPLETE, &[&plan.clinic_id, &plan.request_id, &note]).await?;
+            closed += 1;
+        }
+        Ok(closed)
+    })
+    .await
+}
+
+fn once(changed: u64) -> Result<()> {
+    if changed == 1 { Ok(()) } else { Err(Error::NotFound) }
+}
