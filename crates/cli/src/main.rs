@@ -12,6 +12,7 @@ mod eval;
 mod keys;
 mod memory;
 mod migrate;
+mod receipt;
 mod serve;
 mod user;
 
@@ -41,6 +42,8 @@ enum Command {
     Citations(citations::CitationsArgs),
     /// Remove dados pessoais de um texto
     Deid(deid::DeidArgs),
+    /// Confere um recibo assinado
+    Receipt(receipt::ReceiptArgs),
     /// Conexões com o banco de dados
     Db(db::DbArgs),
     /// Avalia o motor local com casos inventados
@@ -55,6 +58,7 @@ fn main() -> ExitCode {
         // Byte work: it needs neither threads of a runtime nor a log.
         Command::Citations(args) => citations::run(&args),
         Command::Deid(args) => deid::run(args),
+        Command::Receipt(args) => receipt::run(&args),
         Command::Db(args) => report(db::run(&args)),
         command => {
             boot::start_log();
@@ -75,7 +79,7 @@ async fn run(command: Command) -> ExitCode {
         Command::User(args) => report(user::run(&args).await),
         Command::Eval(args) => report(eval::run(&args).await),
         Command::Doctor(args) => doctor::run(&args).await,
-        Command::Citations(_) | Command::Deid(_) | Command::Db(_) => ExitCode::SUCCESS,
+        Command::Citations(_) | Command::Deid(_) | Command::Receipt(_) | Command::Db(_) => ExitCode::SUCCESS,
     }
 }
 

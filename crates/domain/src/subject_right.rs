@@ -104,12 +104,19 @@ impl SubjectRight {
         }
     }
 
-    /// What can be done at once, without a request.
-    pub fn at_once(self) -> Option<&'static str> {
+    /// Its name for who answers, and on a receipt.
+    pub fn noun(self) -> &'static str {
         match self {
-            Self::Access | Self::Portability => Some("Seus dados estão nesta página e podem ser baixados agora."),
-            Self::Revocation => Some("Cada consentimento pode ser revogado nesta página, na hora."),
-            _ => None,
+            Self::Confirmation => "Confirmação de tratamento",
+            Self::Access => "Declaração completa dos dados",
+            Self::Correction => "Correção de dados",
+            Self::Restriction => "Anonimização, bloqueio ou eliminação",
+            Self::Portability => "Portabilidade",
+            Self::Deletion => "Exclusão da conta",
+            Self::Sharing => "Informação sobre compartilhamento",
+            Self::Refusal => "Informação sobre não consentir",
+            Self::Revocation => "Revogação de consentimento",
+            Self::Objection => "Oposição a um tratamento",
         }
     }
 }

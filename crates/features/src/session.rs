@@ -50,6 +50,7 @@ impl Viewer {
             () if !self.onboarded => "/boas-vindas",
             () if self.has(Role::Professional) => "/conversas",
             () if self.has(Role::Auditor) => "/auditoria",
+            () if self.has(Role::Dpo) => "/conformidade/pedidos",
             () => "/account",
         }
     }

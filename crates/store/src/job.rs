@@ -62,6 +62,19 @@ pub async fn run_due(db: &Db) -> Result<Vec<&'static str>> {
     ran
 }
 
+/// Carries out the deletions that were approved, now, besides the scheduler: pieces of one plan wait for each other.
+///
+/// # Errors
+/// See [`crate::Error`].
+pub async fn fulfil(db: &Db) -> Result<()> {
+    loop {
+        let done: Option<i64> = db.job(async |tx| tx.0.value(sql::FULFIL, &[]).await).await?;
+        if done.unwrap_or(0) == 0 {
+            return Ok(());
+        }
+    }
+}
+
 async fn run_as_leader(db: &Db) -> Result<Vec<&'static str>> {
     db.job(async |tx| tx.0.execute(sql::ABANDON, &[]).await).await?;
     let mut ran = Vec::new();

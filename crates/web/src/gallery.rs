@@ -199,6 +199,7 @@ fn account_page(viewer: &Viewer, professional: bool) -> account::Page {
             created: text("23/11/2026"),
             used: None,
         }],
+        requests: Vec::new(),
         recovery_left: 3,
         sessions: vec![account::SessionRow {
             id: Uuid::from_u128(2),

@@ -19,6 +19,7 @@ mod health;
 mod layout;
 mod message;
 mod onboarding;
+mod rights;
 mod second_factor;
 mod session;
 mod shell;
@@ -67,6 +68,7 @@ pub fn router(app: App, settings: WebSettings) -> Router {
         .merge(answer::routes())
         .merge(governance::routes())
         .merge(console::routes())
+        .merge(rights::routes())
         .merge(account::routes())
         .merge(session::routes())
         .merge(api::routes())

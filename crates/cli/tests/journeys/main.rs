@@ -139,6 +139,22 @@ async fn an_audit() {
     journey("audit", &site, &stand.superuser().await, &settings).await;
 }
 
+/// What a data subject may ask for, and the deletion of an account.
+#[tokio::test]
+async fn rights_of_a_data_subject() {
+    let stand = Stand::shared().await;
+    let site = stand.demo_with(|_| {});
+    let link = |person: &str| format!("{}{}", site.origin, site.link(person));
+    let (doctor, owner, dpo) = (link(OTAVIO), link(HELENA), link(BRENO));
+    let settings = [
+        ("SIGILO_E2E_LINK", doctor.as_str()),
+        ("SIGILO_E2E_OWNER", &owner),
+        ("SIGILO_E2E_DPO", &dpo),
+        ("SIGILO_E2E_BINARY", env!("CARGO_BIN_EXE_sigilo")),
+    ];
+    journey("rights", &site, &stand.superuser().await, &settings).await;
+}
+
 /// The settings of a journey that steers the stand-ins, as the person whose link it is.
 async fn with_stand_ins(
     name: &str,

@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use sigilo_domain::SubjectRight;
-use sigilo_store::{Action, Error as StoreError, ReadTx, Session, WriteTx, rights as rows};
+use sigilo_store::{Action, Error as StoreError, ReadTx, Session, WriteTx, job, rights as rows};
 
 use super::plan::{Fate, RULES};
-use super::{MAX_DESCRIPTION, Plan, Request, RequestEvent, event};
+use super::{MAX_DESCRIPTION, Plan, Request, RequestEvent, event, receipt};
 use crate::{App, Error, Result};
 
 /// A request with all that belongs to it.
@@ -225,7 +225,20 @@ pub async fn approve(app: &App, session: &Session, id: Uuid) -> Result<()> {
             }
             Ok(((), event("deletion_plan_approved", Action::Update, id, json!({ "plan": plan.id }))))
         })
-        .await
+        .await?;
+    // Not only when the scheduler next looks: whoever approved is waiting for it.
+    let app = app.clone();
+    tokio::spawn(async move {
+        if let Err(error) = carry_out(&app).await {
+            tracing::warn!(%error, "an approved deletion waits for the scheduler");
+        }
+    });
+    Ok(())
+}
+
+async fn carry_out(app: &App) -> Result<()> {
+    job::fulfil(app.db()).await?;
+    receipt::close_due(app).await.map(drop)
 }
 
 /// Gives the plan of a request up.

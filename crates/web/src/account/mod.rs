@@ -12,6 +12,8 @@ pub(crate) use act::{CodesPage, TotpPage};
 #[cfg(test)]
 pub(crate) use page::{AccessRow, FactorRow, Page, SessionRow};
 
+pub(crate) use page::refused;
+
 use crate::Web;
 
 pub(crate) const PATH: &str = "/account";

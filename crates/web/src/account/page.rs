@@ -4,18 +4,19 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use sigilo_domain::Role;
+use sigilo_domain::{Role, SubjectRight};
 use sigilo_features::consent::{self, ConsentState};
 use sigilo_features::factor::{self, Factor, FactorKind};
 use sigilo_features::onboarding::{self, State as Profile};
 use sigilo_features::session::{self, Access, SessionSummary, Viewer};
-use sigilo_features::{App, Session};
+use sigilo_features::{App, Session, rights};
 use uuid::Uuid;
 
 use super::words;
 use crate::errors::Answer;
 use crate::format;
 use crate::layout::{self, Frame, Section};
+use crate::rights::OwnRequest;
 use crate::visitor::Visitor;
 
 #[derive(Template)]
@@ -27,6 +28,7 @@ pub(crate) struct Page {
     /// None for members who are not health professionals.
     pub(crate) profile: Option<Profile>,
     pub(crate) consents: Vec<ConsentState>,
+    pub(crate) requests: Vec<OwnRequest>,
     pub(crate) factors: Vec<FactorRow>,
     pub(crate) recovery_left: u32,
     pub(crate) sessions: Vec<SessionRow>,
@@ -36,6 +38,11 @@ pub(crate) struct Page {
 }
 
 impl Page {
+    /// The rights that are asked for with a form; the account is deleted on a page of its own.
+    fn rights(&self) -> impl Iterator<Item = SubjectRight> {
+        SubjectRight::ALL.into_iter().filter(|right| *right != SubjectRight::Deletion)
+    }
+
     fn has_app(&self) -> bool {
         self.factors.iter().any(|factor| factor.app)
     }
@@ -124,7 +131,7 @@ pub(super) async fn show(State(app): State<App>, who: Visitor) -> Result<Respons
 }
 
 /// The page again, with the reason of a refusal on top.
-pub(super) async fn refused(app: &App, who: &Visitor, error: sigilo_features::Error) -> Result<Response, Answer> {
+pub(crate) async fn refused(app: &App, who: &Visitor, error: sigilo_features::Error) -> Result<Response, Answer> {
     let answer = Answer::from(error);
     if answer.status == StatusCode::UNAUTHORIZED || answer.status.is_server_error() {
         return Err(answer);
@@ -140,6 +147,7 @@ async fn load(app: &App, session: &Session, viewer: &Viewer, error: Option<Strin
         (None, Vec::new())
     };
     let factors = factor::list(app, session).await?;
+    let requests = rights::own(app, session).await?;
     let sessions = session::list(app, session).await?;
     let accesses = session::recent_access(app, session).await?;
     Ok(Page {
@@ -147,6 +155,7 @@ async fn load(app: &App, session: &Session, viewer: &Viewer, error: Option<Strin
         error,
         profile,
         consents,
+        requests: requests.into_iter().map(|request| OwnRequest::new(request, app.now())).collect(),
         recovery_left: factors.recovery_left,
         factors: factors.list.into_iter().map(FactorRow::from).collect(),
         sessions: sessions.into_iter().map(SessionRow::from).collect(),

@@ -30,6 +30,7 @@ pub(crate) enum Section {
     Conversations,
     Governance,
     Audit,
+    Compliance,
     Account,
 }
 
@@ -42,6 +43,8 @@ pub(crate) struct Person {
     pub(crate) professional: bool,
     /// Uses the assistant or answers for it.
     pub(crate) governs: bool,
+    /// Answers for the clinic or its data.
+    pub(crate) answers_for: bool,
     /// Audits, or lets others audit.
     pub(crate) audits: bool,
     /// Nothing left to fill in, so the navigation leads somewhere.
@@ -66,6 +69,7 @@ impl Frame {
             governs: [Role::Professional, Role::Owner, Role::Dpo, Role::Auditor]
                 .into_iter()
                 .any(|role| viewer.has(role)),
+            answers_for: viewer.has(Role::Owner) || viewer.has(Role::Dpo),
             audits: [Role::Owner, Role::Dpo, Role::Auditor].into_iter().any(|role| viewer.has(role)),
             ready: viewer.home() != crate::onboarding::PATH,
         };
@@ -84,6 +88,11 @@ impl Frame {
     /// Whether the navigation marks the assistant's governance.
     pub(crate) fn in_governance(&self) -> bool {
         self.is(Section::Governance)
+    }
+
+    /// Whether the navigation marks the requests.
+    pub(crate) fn in_compliance(&self) -> bool {
+        self.is(Section::Compliance)
     }
 
     /// Whether the navigation marks the audit console.

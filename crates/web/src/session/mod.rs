@@ -126,6 +126,7 @@ pub(crate) struct LockPage {
 pub(crate) async fn lock_page(web: &Web, session: &Session) -> Response {
     let name = unlock::choices(&web.app, session).await.map(|choices| choices.display_name).unwrap_or_default();
     let person = Person {
+        answers_for: false,
         audits: false,
         initials: format::initials(&name),
         name,

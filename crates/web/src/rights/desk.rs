@@ -1,0 +1,191 @@
+//! The desk: requests with their clocks, and what is done about each.
+
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
+use sigilo_features::rights::{self, Opened, Plan, Request, Step};
+use sigilo_features::{App, Error};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::words;
+use crate::body::Fields;
+use crate::errors::Answer;
+use crate::format;
+use crate::layout::{self, Frame, Section};
+use crate::visitor::Member;
+
+/// One request in the list.
+struct Row {
+    id: Uuid,
+    who: String,
+    right: String,
+    article: String,
+    asked: String,
+    until: String,
+    status: (&'static str, &'static str),
+    left: Option<(&'static str, String)>,
+}
+
+impl Row {
+    fn new(request: &Request, now: OffsetDateTime) -> Row {
+        let who = request.requester_name.clone().unwrap_or_default();
+        Row {
+            id: request.id,
+            who: if who.is_empty() { "–".to_owned() } else { who },
+            right: words::noun(&request.right_code).to_owned(),
+            article: request.legal_article.clone(),
+            asked: format::day(&request.requested_at),
+            until: format::day(&request.alert_at),
+            status: words::status(&request.status),
+            left: words::left(request, now),
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "rights/list.html")]
+struct ListPage {
+    frame: Frame,
+    rows: Vec<Row>,
+    ended: bool,
+    late: usize,
+}
+
+#[derive(Template)]
+#[template(path = "rights/request.html")]
+struct RequestPage {
+    frame: Frame,
+    row: Row,
+    request: Request,
+    events: Vec<(String, String, String)>,
+    plan: Option<Plan>,
+    steps: Vec<Step>,
+    own: bool,
+    error: Option<String>,
+}
+
+impl RequestPage {
+    fn is_open(&self) -> bool {
+        matches!(self.request.status.as_str(), "pending" | "in_progress")
+    }
+
+    fn deletes(&self) -> bool {
+        self.request.right_code == "deletion"
+    }
+
+    fn plan_is(&self, status: &str) -> bool {
+        self.plan.as_ref().is_some_and(|plan| plan.status == status)
+    }
+
+    fn done(&self, step: &Step) -> Option<i64> {
+        self.plan.as_ref()?.done[&step.table].as_i64()
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct Shown {
+    todos: Option<String>,
+}
+
+pub(super) async fn list(State(app): State<App>, who: Member, Query(shown): Query<Shown>) -> Result<Response, Answer> {
+    let ended = shown.todos.is_some();
+    let now = app.now();
+    let rows: Vec<Row> =
+        rights::list(&app, &who.session, ended).await?.iter().map(|request| Row::new(request, now)).collect();
+    let late =
+        rows.iter().filter(|row| row.left.as_ref().is_some_and(|(_, words)| words.starts_with("Venceu"))).count();
+    let frame = Frame::inside("Pedidos de titulares", Section::Compliance, &who.viewer);
+    Ok(layout::html(ListPage { frame, rows, ended, late }))
+}
+
+async fn page(app: &App, who: &Member, id: Uuid, error: Option<String>) -> Result<RequestPage, Answer> {
+    let Opened { request, events, plan, own } = rights::open(app, &who.session, id).await?;
+    let row = Row::new(&request, app.now());
+    let events = events
+        .into_iter()
+        .map(|event| {
+            let actor = event.actor_name.unwrap_or_else(|| "Sigilo".to_owned());
+            (format::moment(&event.created_at), words::event(&event.kind).to_owned(), actor)
+        })
+        .collect();
+    let steps = plan.as_ref().map(Step::of).unwrap_or_default();
+    let frame = Frame::inside(row.right.clone(), Section::Compliance, &who.viewer);
+    Ok(RequestPage { frame, row, request, events, plan, steps, own, error })
+}
+
+pub(super) async fn show(State(app): State<App>, who: Member, Path(id): Path<String>) -> Result<Response, Answer> {
+    Ok(layout::html(page(&app, &who, Answer::identifier(&id)?, None).await?))
+}
+
+/// Back to the request, or its page with the reason of the refusal.
+async fn then(app: &App, who: &Member, id: Uuid, done: Result<(), Error>) -> Result<Response, Answer> {
+    let error = match done {
+        Ok(()) => return Ok(Redirect::to(&format!("{}/{id}", super::DESK)).into_response()),
+        Err(error) => error,
+    };
+    let sentence = match &error {
+        Error::Invalid(fields) => fields.iter().map(|field| field.message.as_str()).collect::<Vec<_>>().join(" "),
+        Error::Conflict(sentence) => (*sentence).to_owned(),
+        _ => return Err(error.into()),
+    };
+    let status = Answer::from(error).status;
+    Ok((status, layout::html(page(app, who, id, Some(sentence)).await?)).into_response())
+}
+
+fn version(fields: &Fields) -> i32 {
+    fields.text("versao").parse().unwrap_or(0)
+}
+
+pub(super) async fn take_up(
+    State(app): State<App>,
+    who: Member,
+    Path(id): Path<String>,
+    fields: Fields,
+) -> Result<Response, Answer> {
+    let id = Answer::identifier(&id)?;
+    let done = rights::take_up(&app, &who.session, id, version(&fields)).await;
+    then(&app, &who, id, done).await
+}
+
+pub(super) async fn answer(
+    State(app): State<App>,
+    who: Member,
+    Path(id): Path<String>,
+    fields: Fields,
+) -> Result<Response, Answer> {
+    let id = Answer::identifier(&id)?;
+    let done = rights::answer(&app, &who.session, id, version(&fields), fields.text("resposta")).await;
+    then(&app, &who, id, done).await
+}
+
+pub(super) async fn refuse(
+    State(app): State<App>,
+    who: Member,
+    Path(id): Path<String>,
+    fields: Fields,
+) -> Result<Response, Answer> {
+    let id = Answer::identifier(&id)?;
+    let (note, article) = (fields.text("motivo"), fields.text("artigo"));
+    let done = rights::refuse(&app, &who.session, id, version(&fields), note, article).await;
+    then(&app, &who, id, done).await
+}
+
+pub(super) async fn draft(State(app): State<App>, who: Member, Path(id): Path<String>) -> Result<Response, Answer> {
+    let id = Answer::identifier(&id)?;
+    let done = rights::draft(&app, &who.session, id).await;
+    then(&app, &who, id, done).await
+}
+
+pub(super) async fn approve(State(app): State<App>, who: Member, Path(id): Path<String>) -> Result<Response, Answer> {
+    let id = Answer::identifier(&id)?;
+    let done = rights::approve(&app, &who.session, id).await;
+    then(&app, &who, id, done).await
+}
+
+pub(super) async fn discard(State(app): State<App>, who: Member, Path(id): Path<String>) -> Result<Response, Answer> {
+    let id = Answer::identifier(&id)?;
+    let done = rights::discard(&app, &who.session, id).await;
+    then(&app, &who, id, done).await
+}

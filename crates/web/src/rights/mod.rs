@@ -1,0 +1,34 @@
+//! Rights of data subjects: asked for in the own area, answered at the desk, followed with a link.
+
+mod desk;
+mod follow;
+mod own;
+mod words;
+
+use axum::Router;
+use axum::routing::{get, post};
+
+use crate::Web;
+
+pub(crate) use own::OwnRequest;
+
+pub(crate) const DESK: &str = "/conformidade/pedidos";
+
+pub(crate) fn routes() -> Router<Web> {
+    Router::new()
+        .route("/account/pedidos", post(own::ask))
+        .route("/account/pedidos/{id}/retirar", post(own::withdraw))
+        .route("/account/exportar", post(own::export))
+        .route("/account/excluir", get(own::confirm).post(own::delete))
+        .route(DESK, get(desk::list))
+        .route("/conformidade/pedidos/{id}", get(desk::show))
+        .route("/conformidade/pedidos/{id}/assumir", post(desk::take_up))
+        .route("/conformidade/pedidos/{id}/responder", post(desk::answer))
+        .route("/conformidade/pedidos/{id}/recusar", post(desk::refuse))
+        .route("/conformidade/pedidos/{id}/plano", post(desk::draft))
+        .route("/conformidade/pedidos/{id}/aprovar", post(desk::approve))
+        .route("/conformidade/pedidos/{id}/descartar", post(desk::discard))
+        .route("/recibo/{token}", get(follow::show))
+        .route("/recibo/{token}/recibo.json", get(follow::document))
+        .route("/.well-known/sigilo-chaves.json", get(follow::keys))
+}

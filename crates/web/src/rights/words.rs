@@ -1,0 +1,79 @@
+//! Words for the codes of requests.
+
+use sigilo_domain::SubjectRight;
+use sigilo_features::rights::Request;
+use time::OffsetDateTime;
+
+/// The right's name.
+pub(super) fn right(code: &str) -> &str {
+    match SubjectRight::from_code(code) {
+        Some(right) => right.label(),
+        None => code,
+    }
+}
+
+/// The right's name for who answers.
+pub(super) fn noun(code: &str) -> &str {
+    match SubjectRight::from_code(code) {
+        Some(right) => right.noun(),
+        None => code,
+    }
+}
+
+/// Style and words of a state.
+pub(super) fn status(code: &str) -> (&'static str, &'static str) {
+    match code {
+        "pending" => ("tag-warn", "Recebido"),
+        "in_progress" => ("tag-soft", "Em atendimento"),
+        "completed" => ("tag-ok", "Concluído"),
+        "refused" => ("tag-bad", "Recusado"),
+        _ => ("tag-off", "Retirado"),
+    }
+}
+
+/// What happened.
+pub(super) fn event(kind: &str) -> &str {
+    match kind {
+        "created" => "Pedido feito",
+        "in_progress" => "Atendimento iniciado, recebimento confirmado",
+        "completed" => "Concluído",
+        "refused" => "Recusado",
+        "cancelled" => "Retirado por quem pediu",
+        "plan_draft" => "Plano de exclusão preparado",
+        "plan_approved" => "Plano aprovado por uma segunda pessoa",
+        "plan_discarded" => "Plano descartado",
+        "plan_running" => "Exclusão iniciada",
+        "plan_executed" => "Exclusão concluída",
+        "plan_closed" => "Recibo assinado",
+        other => other,
+    }
+}
+
+/// The time that is left, in words and with its style. Whole days by the calendar of hours, rounded down.
+pub(super) fn left(request: &Request, now: OffsetDateTime) -> Option<(&'static str, String)> {
+    if !matches!(request.status.as_str(), "pending" | "in_progress") {
+        return None;
+    }
+    let left = request.alert_at - now;
+    let days = left.whole_days();
+    Some(match days {
+        _ if left.is_negative() && days == 0 => ("tag-bad", "Venceu hoje".into()),
+        _ if left.is_negative() => ("tag-bad", format!("Venceu há {}", count(-days))),
+        0 => ("tag-bad", "Vence em menos de 1 dia".into()),
+        1..=4 => ("tag-warn", format!("Faltam {}", count(days)).replace("Faltam 1 dia", "Falta 1 dia")),
+        _ => ("tag-ok", format!("Faltam {}", count(days))),
+    })
+}
+
+fn count(days: i64) -> String {
+    if days == 1 { "1 dia".into() } else { format!("{days} dias") }
+}
+
+/// The name of a table of a plan, and what happens to it.
+pub(super) fn action(code: &str) -> (&'static str, &'static str) {
+    match code {
+        "delete" => ("tag-bad", "Apagar"),
+        "anonymise" => ("tag-warn", "Anonimizar"),
+        _ => ("tag-off", "Manter"),
+    }
+}
