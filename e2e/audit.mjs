@@ -164,6 +164,14 @@ await journey(async () => {
     assert.equal(await runs("outcome = 'running'"), 0);
   });
 
+  await step("the manual leads to the queries", async () => {
+    await auditor.getByRole("link", { name: "Manual", exact: true }).click();
+    await auditor.getByRole("heading", { level: 1, name: "Manual de auditoria" }).waitFor();
+    await look(auditor, "manual", KEY);
+    await auditor.getByRole("region", { name: "Roteiro de demonstração" }).getByRole("link", { name: "SQL-24" }).click();
+    await auditor.getByRole("heading", { level: 1, name: "Segurança por linha em todas as tabelas" }).waitFor();
+  });
+
   const owner = await enter(SIGILO_E2E_OWNER);
   await step("who answers for the clinic gives and takes access, but not to themselves", async () => {
     await owner.getByRole("link", { name: "Auditoria" }).click();

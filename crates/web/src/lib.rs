@@ -17,6 +17,7 @@ mod format;
 mod governance;
 mod health;
 mod layout;
+mod manual;
 mod message;
 mod onboarding;
 mod rights;
@@ -69,6 +70,7 @@ pub fn router(app: App, settings: WebSettings) -> Router {
         .merge(governance::routes())
         .merge(console::routes())
         .merge(rights::routes())
+        .merge(manual::routes())
         .merge(account::routes())
         .merge(session::routes())
         .merge(api::routes())

@@ -80,6 +80,7 @@ pub const ROUTES: &[(&str, &str, Door)] = &[
     ("GET", "/auditoria/acessos", Closed),
     ("POST", "/auditoria/acessos", Closed),
     ("POST", "/auditoria/acessos/{id}/revogar", Closed),
+    ("GET", "/manual", Closed),
     ("GET", "/conformidade/pedidos", Closed),
     ("GET", "/conformidade/pedidos/{id}", Closed),
     ("POST", "/conformidade/pedidos/{id}/assumir", Closed),

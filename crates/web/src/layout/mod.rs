@@ -31,6 +31,7 @@ pub(crate) enum Section {
     Governance,
     Audit,
     Compliance,
+    Manual,
     Account,
 }
 
@@ -88,6 +89,11 @@ impl Frame {
     /// Whether the navigation marks the assistant's governance.
     pub(crate) fn in_governance(&self) -> bool {
         self.is(Section::Governance)
+    }
+
+    /// Whether the navigation marks the manual.
+    pub(crate) fn in_manual(&self) -> bool {
+        self.is(Section::Manual)
     }
 
     /// Whether the navigation marks the requests.
