@@ -69,6 +69,9 @@ await journey(async () => {
     await dpo.getByRole("heading", { name: "Resposta" }).waitFor();
     await doctor.goto(`${ORIGIN}/account`);
     await doctor.getByText("A especialidade foi corrigida no cadastro.").waitFor();
+    await doctor.getByRole("region", { name: "Quem viu meus dados" }).getByText("abriu um pedido seu").first().waitFor();
+    await doctor.getByRole("region", { name: "Quem viu meus dados" }).getByRole("button", { name: /Não reconheço/ }).first().click();
+    await doctor.getByRole("heading", { name: /Confirmar se há dados meus/ }).waitFor();
   });
 
   await step("refused only with a reason and an article", async () => {

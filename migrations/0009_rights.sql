@@ -398,3 +398,35 @@ $$;
 CREATE INDEX audit_logs_resource_id ON public.audit_logs (resource_id);
 CREATE INDEX access_logs_clinic ON public.access_logs (clinic_id, created_at DESC);
 CREATE INDEX access_logs_failures ON public.access_logs (clinic_id, created_at DESC) WHERE NOT success;
+
+-- Who of the clinic looked at what concerns the signed-in member: their requests at the desk, and the audit console's
+-- queries, which may have shown rows of theirs.
+CREATE FUNCTION app.who_saw_me()
+RETURNS TABLE (seen_at timestamptz, who text, what text, subject text, unmasked boolean)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog
+AS $$
+DECLARE
+  clinic uuid := app.clinic_id();
+  me uuid := app.user_id();
+BEGIN
+  RETURN QUERY
+    SELECT s.at, m.display_name, s.kind, s.about, s.shown
+      FROM (SELECT t.created_at AS at, t.user_id AS actor, 'request'::text AS kind, r.right_code AS about, true AS shown
+              FROM public.audit_trail t
+              JOIN public.data_subject_requests r ON r.clinic_id = clinic AND r.id::text = t.resource_id AND r.requester_user_id = me
+             WHERE t.clinic_id = clinic AND t.resource = 'subject_request_viewed' AND t.user_id <> me
+            UNION ALL
+            SELECT c.started_at, c.user_id, 'audit', c.kind, c.unmasked
+              FROM public.audit_console_runs c
+             WHERE c.clinic_id = clinic AND c.user_id <> me AND c.outcome = 'done') s
+      LEFT JOIN public.members m ON m.clinic_id = clinic AND m.user_id = s.actor
+     ORDER BY s.at DESC LIMIT 50;
+END
+$$;
+REVOKE EXECUTE ON FUNCTION app.who_saw_me() FROM PUBLIC;
+ALTER FUNCTION app.who_saw_me() OWNER TO sigilo_gate;
+GRANT EXECUTE ON FUNCTION app.who_saw_me() TO sigilo_app;
+CREATE POLICY gate ON public.audit_trail FOR SELECT TO sigilo_gate USING (resource = 'subject_request_viewed');
+GRANT SELECT (clinic_id, user_id, resource, resource_id, created_at) ON public.audit_trail TO sigilo_gate;
+CREATE POLICY gate ON public.audit_console_runs FOR SELECT TO sigilo_gate USING (true);
+GRANT SELECT (clinic_id, user_id, kind, unmasked, outcome, started_at) ON public.audit_console_runs TO sigilo_gate;

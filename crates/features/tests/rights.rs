@@ -199,6 +199,21 @@ async fn requests_are_decided_once_by_others_and_with_reasons() {
 }
 
 #[tokio::test]
+async fn who_looked_is_told_to_the_subject_and_to_nobody_else() {
+    let (stand, dpo, doctor) = clinic().await;
+    let app = &stand.app;
+    assert!(rights::who_saw_me(app, &doctor.1).await.unwrap().is_empty());
+    let (id, _) = rights::ask(app, &doctor.1, SubjectRight::Sharing, "").await.unwrap();
+    rights::open(app, &dpo.1, id).await.unwrap();
+    let seen = rights::who_saw_me(app, &doctor.1).await.unwrap();
+    assert_eq!((seen.len(), seen[0].who.as_deref()), (1, Some("Breno Alcântara Dias")));
+    // Not the one who looked, nor a colleague, nor another clinic.
+    for other in [&dpo.1, &stand.session, &stand.stranger().await] {
+        assert!(rights::who_saw_me(app, other).await.unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
 async fn the_export_holds_the_own_rows_and_no_other() {
     let (stand, dpo, _) = clinic().await;
     let document = rights::export(&stand.app, &stand.session).await.unwrap();

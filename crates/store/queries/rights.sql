@@ -71,3 +71,6 @@ UPDATE data_subject_requests SET status = 'completed', outcome_note = $3
 
 -- rights.count: how many rows of the subject each table has
 SELECT table_name, row_count FROM app.count_for_plan($1);
+
+-- rights.who_saw_me: who of the clinic looked at what concerns the member, latest first
+SELECT seen_at, who, what, subject, unmasked FROM app.who_saw_me();

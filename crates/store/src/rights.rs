@@ -156,6 +156,31 @@ row! {
     }
 }
 
+row! {
+    /// Somebody of the clinic looked at what concerns the member.
+    #[derive(Debug, Clone)]
+    pub struct Sighting {
+        /// When.
+        seen_at: Option<OffsetDateTime>,
+        /// Who; none: somebody whose name is gone.
+        who: Option<String>,
+        /// `request` or `audit`.
+        what: Option<String>,
+        /// The right that was asked for, or the kind of query.
+        subject: Option<String>,
+        /// Whether personal data was shown.
+        unmasked: Option<bool>,
+    }
+}
+
+/// Who of the clinic looked at what concerns the member, latest first.
+///
+/// # Errors
+/// See [`Error`].
+pub async fn who_saw_me(tx: &ReadTx) -> Result<Vec<Sighting>> {
+    tx.tx.rows(sql::WHO_SAW_ME, &[]).await
+}
+
 /// Records a request of the member. `link` lets whoever holds it follow the request without an account.
 ///
 /// # Errors

@@ -200,6 +200,7 @@ fn account_page(viewer: &Viewer, professional: bool) -> account::Page {
             used: None,
         }],
         requests: Vec::new(),
+        sightings: Vec::new(),
         recovery_left: 3,
         sessions: vec![account::SessionRow {
             id: Uuid::from_u128(2),

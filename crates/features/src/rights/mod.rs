@@ -10,7 +10,7 @@ pub use delete::{CONFIRMATION, delete_account};
 pub use desk::{Opened, Step, answer, approve, discard, draft, list, open, refuse, take_up};
 pub use export::export;
 pub use receipt::{Receipt, Verified, close_due, public_key, verify};
-pub use sigilo_store::rights::{Followed, Plan, Request, RequestEvent};
+pub use sigilo_store::rights::{Followed, Plan, Request, RequestEvent, Sighting};
 
 use serde_json::json;
 use uuid::Uuid;
@@ -64,6 +64,15 @@ pub async fn ask(app: &App, session: &Session, right: SubjectRight, description:
 /// [`Error::NotSignedIn`] or [`Error::Locked`].
 pub async fn own(app: &App, session: &Session) -> Result<Vec<Request>> {
     app.db().read(session, async |tx: &ReadTx| Ok(rows::own(tx).await?)).await
+}
+
+/// Who of the clinic looked at what concerns the member, latest first: at their requests, or with the audit console, whose
+/// queries may have shown rows of theirs.
+///
+/// # Errors
+/// [`Error::NotSignedIn`] or [`Error::Locked`].
+pub async fn who_saw_me(app: &App, session: &Session) -> Result<Vec<Sighting>> {
+    app.db().read(session, async |tx: &ReadTx| Ok(rows::who_saw_me(tx).await?)).await
 }
 
 /// Takes a request back that nobody has begun.

@@ -8,6 +8,7 @@ use sigilo_domain::{Role, SubjectRight};
 use sigilo_features::consent::{self, ConsentState};
 use sigilo_features::factor::{self, Factor, FactorKind};
 use sigilo_features::onboarding::{self, State as Profile};
+use sigilo_features::rights::Sighting;
 use sigilo_features::session::{self, Access, SessionSummary, Viewer};
 use sigilo_features::{App, Session, rights};
 use uuid::Uuid;
@@ -29,6 +30,7 @@ pub(crate) struct Page {
     pub(crate) profile: Option<Profile>,
     pub(crate) consents: Vec<ConsentState>,
     pub(crate) requests: Vec<OwnRequest>,
+    pub(crate) sightings: Vec<SightingRow>,
     pub(crate) factors: Vec<FactorRow>,
     pub(crate) recovery_left: u32,
     pub(crate) sessions: Vec<SessionRow>,
@@ -49,6 +51,27 @@ impl Page {
 
     fn other_sessions(&self) -> bool {
         self.sessions.iter().any(|session| !session.current)
+    }
+}
+
+/// Who saw something of the member, in words.
+pub(crate) struct SightingRow {
+    pub(crate) when: String,
+    pub(crate) who: String,
+    pub(crate) what: &'static str,
+}
+
+impl From<Sighting> for SightingRow {
+    fn from(one: Sighting) -> Self {
+        SightingRow {
+            when: one.seen_at.map_or_else(|| "–".to_owned(), |at| format::moment(&at)),
+            who: one.who.unwrap_or_else(|| "Pessoa que já saiu da clínica".to_owned()),
+            what: match (one.what.as_deref(), one.unmasked) {
+                (Some("request"), _) => "abriu um pedido seu para atendê-lo",
+                (_, Some(true)) => "consulta de auditoria, com dados pessoais à mostra",
+                _ => "consulta de auditoria, com dados pessoais ocultos",
+            },
+        }
     }
 }
 
@@ -148,6 +171,7 @@ async fn load(app: &App, session: &Session, viewer: &Viewer, error: Option<Strin
     };
     let factors = factor::list(app, session).await?;
     let requests = rights::own(app, session).await?;
+    let sightings = rights::who_saw_me(app, session).await?;
     let sessions = session::list(app, session).await?;
     let accesses = session::recent_access(app, session).await?;
     Ok(Page {
@@ -156,6 +180,7 @@ async fn load(app: &App, session: &Session, viewer: &Viewer, error: Option<Strin
         profile,
         consents,
         requests: requests.into_iter().map(|request| OwnRequest::new(request, app.now())).collect(),
+        sightings: sightings.into_iter().map(SightingRow::from).collect(),
         recovery_left: factors.recovery_left,
         factors: factors.list.into_iter().map(FactorRow::from).collect(),
         sessions: sessions.into_iter().map(SessionRow::from).collect(),
