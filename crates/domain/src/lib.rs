@@ -4,6 +4,7 @@ pub mod audit_query;
 pub mod clock;
 pub mod consent;
 pub mod council;
+pub mod incident;
 pub mod name;
 pub mod role;
 pub mod subject_right;

@@ -13,6 +13,7 @@ mod error;
 pub mod factor;
 pub mod governance;
 pub mod health;
+pub mod incident;
 pub mod manual;
 pub mod message;
 pub mod onboarding;

@@ -16,6 +16,7 @@ mod error;
 pub mod export;
 pub mod factor;
 pub mod governance;
+pub mod incident;
 pub mod job;
 pub mod message;
 mod migrate;

@@ -29,6 +29,8 @@ pub fn shapes() -> Vec<Shape> {
         shape::<store::rights::Request>(rights::ONE),
         shape::<store::rights::RequestEvent>(rights::EVENTS),
         shape::<store::rights::Sighting>(rights::WHO_SAW_ME),
+        shape::<store::incident::Incident>(incident::ALL),
+        shape::<store::incident::Incident>(incident::ONE),
         shape::<store::rights::Plan>(rights::PLAN),
         shape::<store::rights::TableCount>(rights::COUNT),
         shape::<store::rights::Followed>(rights::BY_LINK),

@@ -194,6 +194,7 @@ async fn the_manuals_twelve_tables_and_their_triggers_exist() {
             "fulfilment_plans INSERT+UPDATE",
             "messages INSERT",
             "profiles INSERT+UPDATE",
+            "security_incident_logs INSERT+UPDATE",
         ]
     );
 }

@@ -16,6 +16,7 @@ mod errors;
 mod format;
 mod governance;
 mod health;
+mod incident;
 mod layout;
 mod manual;
 mod message;
@@ -70,6 +71,7 @@ pub fn router(app: App, settings: WebSettings) -> Router {
         .merge(governance::routes())
         .merge(console::routes())
         .merge(rights::routes())
+        .merge(incident::routes())
         .merge(manual::routes())
         .merge(account::routes())
         .merge(session::routes())

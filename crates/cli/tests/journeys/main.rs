@@ -155,6 +155,17 @@ async fn rights_of_a_data_subject() {
     journey("rights", &site, &stand.superuser().await, &settings).await;
 }
 
+/// An incident from its registration to its end, and a drill.
+#[tokio::test]
+async fn an_incident() {
+    let stand = Stand::shared().await;
+    let site = stand.demo_with(|_| {});
+    let link = |person: &str| format!("{}{}", site.origin, site.link(person));
+    let (dpo, reception) = (link(BRENO), link(JUSSARA));
+    let settings = [("SIGILO_E2E_DPO", dpo.as_str()), ("SIGILO_E2E_RECEPTION", &reception)];
+    journey("incident", &site, &stand.superuser().await, &settings).await;
+}
+
 /// The settings of a journey that steers the stand-ins, as the person whose link it is.
 async fn with_stand_ins(
     name: &str,

@@ -1,0 +1,86 @@
+// An incident from its registration to its end, and a drill. SIGILO_E2E_DPO is the DPO's link, _RECEPTION the front desk's.
+import assert from "node:assert/strict";
+import { ORIGIN, device, journey, step } from "./lib/journey.mjs";
+import { sql } from "./lib/link.mjs";
+import { KEY, look } from "./lib/screen.mjs";
+
+const { SIGILO_E2E_DPO, SIGILO_E2E_RECEPTION } = process.env;
+const HTML = '<img src=x onerror="document.title=1">';
+
+async function enter(link) {
+  const page = await device();
+  await page.goto(link);
+  await page.getByRole("button", { name: "Continuar" }).click();
+  return page;
+}
+
+/** As a browser's field has it, an hour ago in Brasília. */
+const hourAgo = () => new Date(Date.now() - 4 * 3600_000).toISOString().slice(0, 16);
+
+async function register(page, words) {
+  await page.getByLabel("Tipo").selectOption({ label: "Senhas, chaves ou sessões comprometidas" });
+  await page.getByLabel("Gravidade").selectOption({ label: "Alta" });
+  await page.getByLabel("O que houve").fill(words);
+  await page.getByLabel("Pessoas afetadas").fill("12");
+  await page.getByLabel("Quando se soube").fill(hourAgo());
+}
+
+await journey(async () => {
+  const dpo = await enter(SIGILO_E2E_DPO);
+  await step("registered, with its clocks", async () => {
+    await dpo.getByRole("link", { name: "Incidentes" }).click();
+    await dpo.getByText("Nenhum incidente registrado.").waitFor();
+    await dpo.getByRole("button", { name: "Registrar" }).click();
+    await dpo.getByText("Escolha o tipo do incidente.").waitFor();
+    await look(dpo, "incidentes");
+    await register(dpo, `Um notebook com sessão aberta foi furtado. ${HTML}`);
+    await dpo.getByRole("button", { name: "Registrar" }).click();
+    await dpo.getByRole("heading", { name: "Comunicar a ANPD (3 dias úteis)" }).waitFor();
+    await dpo.getByText("Faltam 9 dos 12 conteúdos").waitFor();
+    assert.equal(await dpo.locator("main img").count(), 0);
+    await look(dpo, "incidente", KEY);
+  }, { refusals: [422] });
+
+  await step("nothing is told before it is judged and whole", async () => {
+    await dpo.getByRole("button", { name: "Registrar comunicação à ANPD" }).click();
+    await dpo.getByRole("alert").getByText("Avalie o incidente").waitFor();
+    await dpo.getByRole("radio", { name: "Sim" }).check();
+    for (const field of await dpo.locator("textarea[name^=conteudo-]").all()) {
+      if ((await field.inputValue()) === "") await field.fill("Texto da comunicação.");
+    }
+    await dpo.getByRole("button", { name: "Guardar" }).click();
+    await dpo.getByText("Comunicável", { exact: true }).waitFor();
+    assert.equal(await dpo.getByText(/dos 12 conteúdos/).count(), 0);
+    await dpo.getByRole("link", { name: "Ver o comunicado" }).click();
+    await dpo.getByText("Aos titulares (art. 9º)").waitFor();
+    await look(dpo, "incidente-comunicado");
+    await dpo.goBack();
+    await dpo.getByRole("button", { name: "Registrar comunicação à ANPD" }).click();
+    await dpo.getByRole("button", { name: "Registrar complemento" }).waitFor();
+    await dpo.getByRole("button", { name: "Encerrar" }).click();
+    await dpo.getByRole("alert").getByText("Falta comunicar").waitFor();
+    await dpo.getByRole("button", { name: "Registrar aviso aos titulares" }).click();
+    await dpo.getByRole("button", { name: "Registrar aviso aos titulares" }).waitFor({ state: "detached" });
+    await dpo.getByRole("button", { name: "Encerrar" }).click();
+    await dpo.getByText("Encerrado").waitFor();
+    const [row] = await sql("SELECT reported_to_anpd, resolved_at IS NOT NULL AS resolved, is_simulation FROM security_incident_logs");
+    assert.deepEqual(row, { reported_to_anpd: true, resolved: true, is_simulation: false });
+  }, { refusals: [409] });
+
+  await step("a drill says so everywhere", async () => {
+    await dpo.goto(`${ORIGIN}/conformidade/incidentes`);
+    await register(dpo, "Treino: alguém deixou a tela aberta na recepção.");
+    await dpo.getByLabel(/É uma simulação/).check();
+    await dpo.getByRole("button", { name: "Registrar" }).click();
+    await dpo.getByText("Simulado", { exact: true }).waitFor();
+    await dpo.goto(`${ORIGIN}/conformidade/incidentes`);
+    await dpo.getByText("Simulado", { exact: true }).waitFor();
+    await look(dpo, "incidentes-lista", KEY);
+  });
+
+  await step("the front desk does not see it", async () => {
+    const reception = await enter(SIGILO_E2E_RECEPTION);
+    await reception.goto(`${ORIGIN}/conformidade/incidentes`);
+    await reception.getByText("Os incidentes são de quem responde").waitFor();
+  }, { refusals: [403] });
+});
