@@ -12,7 +12,7 @@ use sigilo_store::{
 
 pub use sigilo_store::incident::Incident;
 
-use crate::{App, Error, FieldError, Result};
+use crate::{App, Error, FieldError, Result, session::answers_for_clinic};
 
 /// Longest text of one content, in characters.
 pub const MAX_CONTENT: usize = 4000;
@@ -83,7 +83,7 @@ pub fn missing_contents(incident: &Incident) -> Vec<&'static str> {
 }
 
 fn manages(tx: &ReadTx) -> Result<()> {
-    if tx.entered().roles.iter().any(|role| role == "owner" || role == "dpo") {
+    if answers_for_clinic(tx) {
         Ok(())
     } else {
         Err(Error::Forbidden("Os incidentes são de quem responde pela clínica ou pelos dados."))

@@ -38,10 +38,25 @@ pub struct Viewer {
     pub idle_timeout_seconds: u32,
 }
 
+/// Whether who entered answers for the clinic or its data.
+pub(crate) fn answers_for_clinic(tx: &ReadTx) -> bool {
+    tx.entered().roles.iter().any(|role| role == Role::Owner.code() || role == Role::Dpo.code())
+}
+
 impl Viewer {
     /// Whether the member holds a role.
     pub fn has(&self, role: Role) -> bool {
         self.roles.contains(&role)
+    }
+
+    /// Whether the member answers for the clinic or its data.
+    pub fn answers_for_clinic(&self) -> bool {
+        self.has(Role::Owner) || self.has(Role::Dpo)
+    }
+
+    /// Whether the member audits, or lets others audit.
+    pub fn audits(&self) -> bool {
+        self.answers_for_clinic() || self.has(Role::Auditor)
     }
 
     /// Where this member starts.

@@ -123,7 +123,7 @@ pub async fn writable(tx: &WriteTx, id: Uuid) -> Result<()> {
 /// # Errors
 /// [`Error::NotFound`] when there is none.
 pub async fn rename(tx: &WriteTx, id: Uuid, title: &Deidentified<String>) -> Result<()> {
-    one_row(tx.tx.execute(sql::RENAME, &[&id, &title.as_str()]).await?)
+    tx.tx.execute_one(sql::RENAME, &[&id, &title.as_str()]).await
 }
 
 /// Hides a conversation.
@@ -131,7 +131,7 @@ pub async fn rename(tx: &WriteTx, id: Uuid, title: &Deidentified<String>) -> Res
 /// # Errors
 /// [`Error::NotFound`] when there is none.
 pub async fn delete(tx: &WriteTx, id: Uuid) -> Result<()> {
-    one_row(tx.tx.execute(sql::DELETE, &[&id]).await?)
+    tx.tx.execute_one(sql::DELETE, &[&id]).await
 }
 
 /// Shows a hidden conversation again.
@@ -139,7 +139,7 @@ pub async fn delete(tx: &WriteTx, id: Uuid) -> Result<()> {
 /// # Errors
 /// [`Error::NotFound`] when there is none.
 pub async fn restore(tx: &WriteTx, id: Uuid) -> Result<()> {
-    one_row(tx.tx.execute(sql::RESTORE, &[&id]).await?)
+    tx.tx.execute_one(sql::RESTORE, &[&id]).await
 }
 
 /// A message arrived: the conversation moves up, and takes `title` if nobody named it. Returns its title now.
@@ -148,8 +148,4 @@ pub async fn restore(tx: &WriteTx, id: Uuid) -> Result<()> {
 /// [`Error::NotFound`] when there is none.
 pub async fn touch(tx: &WriteTx, id: Uuid, title: &str) -> Result<String> {
     tx.tx.value(sql::TOUCH, &[&id, &UNNAMED, &title]).await?.ok_or(Error::NotFound)
-}
-
-fn one_row(rows: u64) -> Result<()> {
-    if rows == 1 { Ok(()) } else { Err(Error::NotFound) }
 }

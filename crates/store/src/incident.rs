@@ -132,7 +132,7 @@ pub async fn judge(tx: &WriteTx, id: Uuid, version: i32, judged: &Judged<'_>) ->
         &judged.reason,
         judged.contents,
     ];
-    once(tx.tx.execute(sql::JUDGE, &values).await?)
+    tx.tx.execute_one(sql::JUDGE, &values).await
 }
 
 /// Notes that something was done: `anpd`, `supplement`, `subjects` or `close`.
@@ -140,9 +140,5 @@ pub async fn judge(tx: &WriteTx, id: Uuid, version: i32, judged: &Judged<'_>) ->
 /// # Errors
 /// As [`judge`]; [`Error::Rule`] also for what cannot be yet.
 pub async fn step(tx: &WriteTx, id: Uuid, version: i32, step: &str) -> Result<()> {
-    once(tx.tx.execute(sql::STEP, &[&id, &version, &step]).await?)
-}
-
-fn once(changed: u64) -> Result<()> {
-    if changed == 1 { Ok(()) } else { Err(Error::NotFound) }
+    tx.tx.execute_one(sql::STEP, &[&id, &version, &step]).await
 }

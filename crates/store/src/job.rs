@@ -6,41 +6,41 @@ use uuid::Uuid;
 
 use crate::{Db, JobTx, Result, statements::job as sql};
 
-/// A job with its own narrow statement. One run repeats the statement until a batch comes back empty.
+/// A job with its own narrow statement.
 struct Job {
     name: &'static str,
     period: Duration,
     statement: &'static str,
-    /// Whether the statement returns its count instead of touching rows.
-    counts: bool,
-    /// Whether it is one batch of several, although it returns its count.
-    again: bool,
+    counted: Counted,
+}
+
+/// How a statement tells how much it did, and whether to run it until nothing is left.
+#[derive(Clone, Copy)]
+enum Counted {
+    /// By the rows it touches: one batch of several.
+    Rows,
+    /// By the number it returns: one batch of several.
+    Batches,
+    /// By the number it returns: everything at once.
+    Whole,
 }
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
 
+const fn job(name: &'static str, period: Duration, statement: &'static str, counted: Counted) -> Job {
+    Job { name, period, statement, counted }
+}
+
 const JOBS: [Job; 8] = [
-    Job { name: "partitions", period: HOUR, statement: sql::PARTITIONS, counts: true, again: false },
-    Job {
-        name: "end_sessions",
-        period: Duration::from_secs(300),
-        statement: sql::END_SESSIONS,
-        counts: false,
-        again: false,
-    },
-    Job { name: "sweep_ceremonies", period: HOUR, statement: sql::SWEEP_CEREMONIES, counts: false, again: false },
-    Job { name: "sweep_links", period: HOUR, statement: sql::SWEEP_LINKS, counts: false, again: false },
-    Job { name: "sweep_throttle", period: HOUR, statement: sql::SWEEP_THROTTLE, counts: false, again: false },
-    Job { name: "governance", period: HOUR, statement: sql::GOVERNANCE, counts: true, again: false },
-    Job { name: "fulfil", period: MINUTE, statement: sql::FULFIL, counts: true, again: true },
-    Job {
-        name: "forget_runs",
-        period: Duration::from_secs(86_400),
-        statement: sql::FORGET,
-        counts: false,
-        again: false,
-    },
+    job("partitions", HOUR, sql::PARTITIONS, Counted::Whole),
+    job("end_sessions", Duration::from_secs(300), sql::END_SESSIONS, Counted::Rows),
+    job("sweep_ceremonies", HOUR, sql::SWEEP_CEREMONIES, Counted::Rows),
+    job("sweep_links", HOUR, sql::SWEEP_LINKS, Counted::Rows),
+    job("sweep_throttle", HOUR, sql::SWEEP_THROTTLE, Counted::Rows),
+    job("governance", HOUR, sql::GOVERNANCE, Counted::Whole),
+    job("fulfil", MINUTE, sql::FULFIL, Counted::Batches),
+    job("forget_runs", Duration::from_secs(86_400), sql::FORGET, Counted::Rows),
 ];
 
 /// No run goes on for ever: what is left waits for the next one.
@@ -105,7 +105,7 @@ async fn run_batches(db: &Db, job: &Job) -> Result<i64> {
     for _ in 0..BATCHES {
         let affected = db.job(async |tx: &JobTx| batch(tx, job).await).await?;
         total += affected;
-        if affected == 0 || (job.counts && !job.again) {
+        if affected == 0 || matches!(job.counted, Counted::Whole) {
             break;
         }
     }
@@ -113,9 +113,8 @@ async fn run_batches(db: &Db, job: &Job) -> Result<i64> {
 }
 
 async fn batch(tx: &JobTx, job: &Job) -> Result<i64> {
-    if job.counts {
-        Ok(tx.0.value(job.statement, &[]).await?.unwrap_or(0))
-    } else {
-        Ok(i64::try_from(tx.0.execute(job.statement, &[]).await?).unwrap_or(i64::MAX))
+    match job.counted {
+        Counted::Rows => Ok(i64::try_from(tx.0.execute(job.statement, &[]).await?).unwrap_or(i64::MAX)),
+        Counted::Batches | Counted::Whole => Ok(tx.0.value(job.statement, &[]).await?.unwrap_or(0)),
     }
 }

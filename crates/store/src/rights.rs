@@ -228,7 +228,7 @@ pub async fn events(tx: &ReadTx, id: Uuid) -> Result<Vec<RequestEvent>> {
 /// # Errors
 /// [`Error::NotFound`] when it is not the member's or was begun.
 pub async fn withdraw(tx: &WriteTx, id: Uuid) -> Result<()> {
-    once(tx.tx.execute(sql::WITHDRAW, &[&id]).await?)
+    tx.tx.execute_one(sql::WITHDRAW, &[&id]).await
 }
 
 /// Moves a request on, if its version is still the one that was seen.
@@ -244,7 +244,7 @@ pub async fn decide(
     note: Option<&str>,
     article: Option<&str>,
 ) -> Result<()> {
-    once(tx.tx.execute(sql::DECIDE, &[&id, &version, &status, &note, &article]).await?)
+    tx.tx.execute_one(sql::DECIDE, &[&id, &version, &status, &note, &article]).await
 }
 
 /// How many rows of the subject each table has.
@@ -276,7 +276,7 @@ pub async fn plan(tx: &ReadTx, request: Uuid) -> Result<Option<Plan>> {
 /// # Errors
 /// [`Error::Rule`] `plans_second_look` for who drafted it; [`Error::NotFound`] when it is no draft any more.
 pub async fn approve(tx: &WriteTx, plan: Uuid) -> Result<()> {
-    once(tx.tx.execute(sql::APPROVE, &[&plan]).await?)
+    tx.tx.execute_one(sql::APPROVE, &[&plan]).await
 }
 
 /// Gives a plan up that is not being carried out.
@@ -284,7 +284,7 @@ pub async fn approve(tx: &WriteTx, plan: Uuid) -> Result<()> {
 /// # Errors
 /// [`Error::NotFound`] when it has begun.
 pub async fn discard(tx: &WriteTx, plan: Uuid) -> Result<()> {
-    once(tx.tx.execute(sql::DISCARD, &[&plan]).await?)
+    tx.tx.execute_one(sql::DISCARD, &[&plan]).await
 }
 
 /// What whoever holds the link may know.
@@ -312,8 +312,4 @@ pub async fn close_executed(db: &Db, note: &str, sign: impl Fn(&Executed) -> Opt
         Ok(closed)
     })
     .await
-}
-
-fn once(changed: u64) -> Result<()> {
-    if changed == 1 { Ok(()) } else { Err(Error::NotFound) }
 }

@@ -153,6 +153,11 @@ impl Transaction {
         let statement = object.prepare_cached(sql).await?;
         Ok(object.execute(&statement, params).await?)
     }
+
+    /// Runs a statement that must touch exactly one row; [`Error::NotFound`] when it did not.
+    pub(crate) async fn execute_one(&self, sql: &'static str, params: Params<'_>) -> Result<()> {
+        if self.execute(sql, params).await? == 1 { Ok(()) } else { Err(Error::NotFound) }
+    }
 }
 
 impl Drop for Transaction {

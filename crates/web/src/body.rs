@@ -34,6 +34,11 @@ impl Fields {
         self.0.iter().any(|(key, _)| key == name)
     }
 
+    /// The version that the person saw of what they change; one that nothing has, if it did not come.
+    pub(crate) fn version(&self) -> i32 {
+        self.text("versao").parse().unwrap_or(0)
+    }
+
     /// Takes a field's value out, as it was typed.
     pub(crate) fn take(&mut self, name: &str) -> Zeroizing<String> {
         let value = self.0.iter_mut().find(|(key, _)| key == name).map(|(_, value)| value);

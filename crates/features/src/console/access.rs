@@ -8,7 +8,7 @@ use sigilo_store::{Action, Error as StoreError, Event, ReadTx, Risk, Session, Wr
 
 pub use sigilo_store::console::{Candidate, Grant};
 
-use crate::{App, Error, FieldError, Result};
+use crate::{App, Error, FieldError, Result, session::answers_for_clinic};
 
 /// The longest period of one grant, in days; the schema has the same.
 pub const MAX_DAYS: i32 = 90;
@@ -46,10 +46,12 @@ pub async fn grants(app: &App, session: &Session) -> Result<Vec<Grant>> {
 /// [`Error::NotSignedIn`] or [`Error::Locked`].
 pub async fn candidates(app: &App, session: &Session) -> Result<Vec<Candidate>> {
     app.db()
-        .read(session, async |tx: &ReadTx| {
-            let gives = tx.entered().roles.iter().any(|role| role == "owner" || role == "dpo");
-            if gives { Ok(rows::candidates(tx).await?) } else { Ok(Vec::new()) }
-        })
+        .read(
+            session,
+            async |tx: &ReadTx| {
+                if answers_for_clinic(tx) { Ok(rows::candidates(tx).await?) } else { Ok(Vec::new()) }
+            },
+        )
         .await
 }
 

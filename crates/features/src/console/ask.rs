@@ -100,8 +100,8 @@ pub struct Shown {
 /// Asks. What is asked stands in the record and in the trail before it runs.
 ///
 /// # Errors
-/// [`Error::Forbidden`] without a live grant; [`Error::Invalid`] for a reason that is too short; [`Error::Unavailable`]
-/// when too many questions run at once. A statement that is refused, wrong or too slow is an answer, not an error.
+/// [`Error::Forbidden`] without a live grant; [`Error::Invalid`] for a reason that is too short. A statement that is
+/// refused, wrong, too slow or one too many at a time is an answer, not an error.
 pub async fn ask(app: &App, session: &Session, question: &Question) -> Result<Asked> {
     let reason = question.unmask.as_deref().map(str::trim);
     if reason.is_some_and(|reason| !(5..=300).contains(&reason.chars().count())) {
@@ -176,7 +176,8 @@ async fn finish(app: &App, session: &Session, run: Uuid, end: Finished) -> Resul
 }
 
 async fn failed(app: &App, session: &Session, run: Uuid, failure: Failure) -> Result<Asked> {
-    let (outcome, why) = match failure.clone() {
+    let over = failure == Failure::NoGrant;
+    let (outcome, why) = match failure {
         Failure::NotSignedIn => return Err(Error::NotSignedIn),
         Failure::NoGrant => ("refused", "O acesso terminou enquanto a consulta era feita.".to_owned()),
         Failure::Refused(why) => ("failed", why),
@@ -186,7 +187,6 @@ async fn failed(app: &App, session: &Session, run: Uuid, failure: Failure) -> Re
         ),
         Failure::Unavailable => ("failed", "Há consultas demais em andamento, ou o banco está fora do ar.".to_owned()),
     };
-    let over = failure == Failure::NoGrant;
     finish(app, session, run, Finished { outcome, ..ended(&why) }).await?;
     if over { Err(no_grant()) } else { Ok(Asked { run, result: Err(why) }) }
 }

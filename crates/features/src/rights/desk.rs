@@ -8,7 +8,7 @@ use sigilo_store::{Action, Error as StoreError, ReadTx, Session, WriteTx, job, r
 
 use super::plan::{Fate, RULES};
 use super::{MAX_DESCRIPTION, Plan, Request, RequestEvent, event, receipt};
-use crate::{App, Error, Result};
+use crate::{App, Error, Result, session::answers_for_clinic};
 
 /// A request with all that belongs to it.
 pub struct Opened {
@@ -53,7 +53,7 @@ impl Step {
 }
 
 fn manages(tx: &ReadTx) -> Result<()> {
-    if tx.entered().roles.iter().any(|role| role == "owner" || role == "dpo") {
+    if answers_for_clinic(tx) {
         Ok(())
     } else {
         Err(Error::Forbidden("Os pedidos são atendidos por quem responde pela clínica ou pelos dados."))

@@ -142,9 +142,8 @@ pub async fn start(tx: &WriteTx, new: NewRun<'_>) -> Result<Uuid> {
 /// # Errors
 /// [`Error::NotFound`] when it is not the member's own or has ended already.
 pub async fn finish(tx: &WriteTx, id: Uuid, end: &Finished) -> Result<()> {
-    let changed = tx
-        .tx
-        .execute(
+    tx.tx
+        .execute_one(
             sql::FINISH,
             &[
                 &id,
@@ -158,8 +157,7 @@ pub async fn finish(tx: &WriteTx, id: Uuid, end: &Finished) -> Result<()> {
                 &end.verdict,
             ],
         )
-        .await?;
-    if changed == 1 { Ok(()) } else { Err(Error::NotFound) }
+        .await
 }
 
 /// Fifty runs of the clinic, latest first; those before `before` where one is given.
@@ -216,7 +214,7 @@ pub async fn grant(tx: &WriteTx, to: Uuid, purpose: &str, days: i32) -> Result<U
 /// # Errors
 /// [`Error::NotFound`] when there is no such live grant that the member may take back.
 pub async fn revoke(tx: &WriteTx, id: Uuid) -> Result<()> {
-    if tx.tx.execute(sql::REVOKE, &[&id]).await? == 1 { Ok(()) } else { Err(Error::NotFound) }
+    tx.tx.execute_one(sql::REVOKE, &[&id]).await
 }
 
 /// Gives access by the word of who operates the installation.

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt, pin_mut};
-use tokio_postgres::{CancelToken, Client, IsolationLevel, NoTls, error::SqlState, types::Type};
+use tokio_postgres::{CancelToken, Client, IsolationLevel, NoTls, Transaction, error::SqlState};
 
 use super::{Examined, mask};
 use crate::{Db, Session};
@@ -139,27 +139,14 @@ async fn answer(
     let started = Instant::now();
     // Prepared alone first: only a whole statement by itself is, and its columns tell where they come from.
     let own = tx.prepare(&statement.sql).await?;
-    let mut columns = Vec::with_capacity(own.columns().len());
-    for column in own.columns() {
-        let origin = match (column.table_oid(), column.column_id()) {
-            (Some(table), Some(number)) => {
-                let row = tx
-                    .query_opt(
-                        "SELECT c.relname::text, a.attname::text FROM pg_catalog.pg_attribute a
-                           JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
-                          WHERE a.attrelid = $1 AND a.attnum = $2 AND c.relnamespace = 'public'::pg_catalog.regnamespace",
-                        &[&table, &number],
-                    )
-                    .await?;
-                row.map(|row| (row.get::<_, String>(0), row.get::<_, String>(1)))
-            }
-            _ => None,
-        };
-        let kind: &Type = column.type_();
-        let masked =
-            mask::hides(statement, origin.as_ref().map(|(table, column)| (table.as_str(), column.as_str())), kind);
-        columns.push(Column { name: column.name().to_owned(), kind: kind.name().to_owned(), origin, masked });
-    }
+    let origins = origins(&tx, own.columns()).await?;
+    let columns = own.columns().iter().zip(origins).map(|(column, origin)| {
+        let kind = column.type_();
+        let place = origin.as_ref().map(|(table, name)| (table.as_str(), name.as_str()));
+        let masked = mask::hides(statement, place, kind);
+        Column { name: column.name().to_owned(), kind: kind.name().to_owned(), origin, masked }
+    });
+    let columns: Vec<Column> = columns.collect();
     let sql = if statement.explains { statement.sql.clone() } else { in_words(statement, columns.len(), limits.rows) };
     let reading = tx.prepare(&sql).await?;
     let stream = tx.query_raw(&reading, std::iter::empty::<&str>()).await?;
@@ -182,6 +169,27 @@ async fn answer(
     }
     answer.took = started.elapsed();
     Ok(answer)
+}
+
+/// The table of schema `public` and the column that each column comes from unchanged, where it does.
+async fn origins(
+    tx: &Transaction<'_>,
+    columns: &[tokio_postgres::Column],
+) -> Result<Vec<Option<(String, String)>>, tokio_postgres::Error> {
+    let tables: Vec<Option<u32>> = columns.iter().map(tokio_postgres::Column::table_oid).collect();
+    let numbers: Vec<Option<i16>> = columns.iter().map(tokio_postgres::Column::column_id).collect();
+    let rows = tx
+        .query(
+            "SELECT c.relname::text, a.attname::text
+               FROM unnest($1::pg_catalog.oid[], $2::pg_catalog.int2[]) WITH ORDINALITY AS o (relation, number, at)
+               LEFT JOIN pg_catalog.pg_class c
+                 ON c.oid = o.relation AND c.relnamespace = 'public'::pg_catalog.regnamespace
+               LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = o.number
+              ORDER BY o.at",
+            &[&tables, &numbers],
+        )
+        .await?;
+    Ok(rows.iter().map(|row| row.get::<_, Option<String>>(0).zip(row.get(1))).collect())
 }
 
 /// The same statement with every value as text and one row more than the limit, which tells that there is more.

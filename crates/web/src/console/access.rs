@@ -4,7 +4,6 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use sigilo_domain::Role;
 use sigilo_features::console::{self, Candidate, Grant, GrantForm};
 use sigilo_features::session::Viewer;
 use sigilo_features::{App, Error, FieldError};
@@ -40,13 +39,8 @@ impl AccessPage {
     }
 }
 
-/// Whether the member gives and takes access.
-pub(super) fn gives(viewer: &Viewer) -> bool {
-    viewer.has(Role::Owner) || viewer.has(Role::Dpo)
-}
-
 fn may_know(viewer: &Viewer) -> Result<(), Answer> {
-    if gives(viewer) || viewer.has(Role::Auditor) {
+    if viewer.audits() {
         return Ok(());
     }
     let refused = "A auditoria é para auditores e para quem responde pela clínica e pelos dados.";
@@ -95,8 +89,7 @@ pub(super) async fn give(State(app): State<App>, who: Member, fields: Fields) ->
     };
     let (errors, sentence) = match error {
         Error::Invalid(errors) => (errors, None),
-        error @ Error::Conflict(_) => (Vec::new(), Some(Answer::from(error).detail)),
-        other => return Err(other.into()),
+        other => (Vec::new(), Some(Answer::on_page(other)?.1)),
     };
     let page = AccessPage { errors, error: sentence, ..page(&app, &who, form).await? };
     Ok((StatusCode::UNPROCESSABLE_ENTITY, layout::html(page)).into_response())

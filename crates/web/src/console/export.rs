@@ -17,21 +17,19 @@ use crate::visitor::Member;
 /// Types whose values begin with a sign and are still no formula.
 const NUMBERS: &[&str] = &["int2", "int4", "int8", "float4", "float8", "numeric"];
 
-pub(super) async fn download(State(app): State<App>, who: Member, fields: Fields) -> Result<Response, Answer> {
-    if let Err(closed) = entered(&app, &who, Part::Sql).await? {
-        return Ok(closed);
-    }
+pub(super) async fn download(State(app): State<App>, who: Member, fields: Fields) -> axum::response::Result<Response> {
+    entered(&app, &who, Part::Sql).await?;
     let kind = match fields.text("formato") {
         "csv" => Kind::Csv,
         "json" => Kind::Json,
-        _ => return Err(Error::Invalid(vec![FieldError::new("formato", "Escolha CSV ou JSON.")]).into()),
+        _ => return Err(invalid("formato", "Escolha CSV ou JSON.".to_owned()).into()),
     };
     let sql = fields.text("sql").replace("\r\n", "\n");
     let question = Question { kind, sql: sql.clone(), unmask: reason(&fields) };
-    let asked = console::ask(&app, &who.session, &question).await?;
+    let asked = console::ask(&app, &who.session, &question).await.map_err(Answer::from)?;
     let shown = match asked.result {
         Ok(shown) => shown,
-        Err(why) => return Err(Error::Invalid(vec![FieldError::new("sql", why)]).into()),
+        Err(why) => return Err(invalid("sql", why).into()),
     };
     let (body, mime, ending) = match kind {
         Kind::Csv => (csv(&shown)?, "text/csv; charset=utf-8", "csv"),
@@ -41,6 +39,10 @@ pub(super) async fn download(State(app): State<App>, who: Member, fields: Fields
     let name = format!("attachment; filename=\"auditoria-{}-{}.{ending}\"", &run[run.len() - 8..], &shown.hash[..8]);
     let headers = [(header::CONTENT_TYPE, mime.to_owned()), (header::CONTENT_DISPOSITION, name)];
     Ok((headers, body).into_response())
+}
+
+fn invalid(field: &'static str, sentence: String) -> Answer {
+    Answer::from(Error::Invalid(vec![FieldError::new(field, sentence)]))
 }
 
 /// As spreadsheets in Brazil open it: semicolons, and a mark that it is UTF-8.

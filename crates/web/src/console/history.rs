@@ -84,26 +84,25 @@ pub(super) async fn list(
     State(app): State<App>,
     who: Member,
     Query(before): Query<Before>,
-) -> Result<Response, Answer> {
-    let place = match entered(&app, &who, Part::History).await? {
-        Ok(place) => place,
-        Err(closed) => return Ok(closed),
-    };
+) -> axum::response::Result<Response> {
+    let place = entered(&app, &who, Part::History).await?;
     let before = before.antes.as_deref().map(Answer::identifier).transpose()?;
-    let runs = console::recent(&app, &who.session, before).await?;
+    let runs = console::recent(&app, &who.session, before).await.map_err(Answer::from)?;
     let older = (runs.len() == PAGE).then(|| runs.last().map(|run| run.id)).flatten();
     let runs = runs.into_iter().map(|run| RunView::new(run, app.now())).collect();
     let frame = Frame::inside("Histórico da auditoria", Section::Audit, &who.viewer);
     Ok(layout::html(HistoryPage { frame, place, runs, older }))
 }
 
-pub(super) async fn show(State(app): State<App>, who: Member, Path(id): Path<String>) -> Result<Response, Answer> {
+pub(super) async fn show(
+    State(app): State<App>,
+    who: Member,
+    Path(id): Path<String>,
+) -> axum::response::Result<Response> {
     let id = Answer::identifier(&id)?;
-    let place = match entered(&app, &who, Part::History).await? {
-        Ok(place) => place,
-        Err(closed) => return Ok(closed),
-    };
-    let view = RunView::new(console::one(&app, &who.session, id).await?, app.now());
+    let place = entered(&app, &who, Part::History).await?;
+    let run = console::one(&app, &who.session, id).await.map_err(Answer::from)?;
+    let view = RunView::new(run, app.now());
     let frame = Frame::inside("Consulta registrada", Section::Audit, &who.viewer);
     Ok(layout::html(RunPage { frame, place, view }))
 }

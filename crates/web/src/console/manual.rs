@@ -6,8 +6,8 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use sigilo_domain::AuditQuery;
 use sigilo_domain::audit_query::{Parameter, Step, fill};
+use sigilo_features::App;
 use sigilo_features::console::{self, Kind, Question};
-use sigilo_features::{App, Error};
 
 use super::result::{Cell, ResultView};
 use super::{Part, Place, entered};
@@ -61,11 +61,8 @@ impl QueryPage {
     }
 }
 
-pub(super) async fn list(State(app): State<App>, who: Member) -> Result<Response, Answer> {
-    let place = match entered(&app, &who, Part::Manual).await? {
-        Ok(place) => place,
-        Err(closed) => return Ok(closed),
-    };
+pub(super) async fn list(State(app): State<App>, who: Member) -> axum::response::Result<Response> {
+    let place = entered(&app, &who, Part::Manual).await?;
     Ok(layout::html(ListPage { frame: Frame::inside("Auditoria", Section::Audit, &who.viewer), place }))
 }
 
@@ -101,12 +98,13 @@ async fn page(
     })
 }
 
-pub(super) async fn show(State(app): State<App>, who: Member, Path(number): Path<String>) -> Result<Response, Answer> {
+pub(super) async fn show(
+    State(app): State<App>,
+    who: Member,
+    Path(number): Path<String>,
+) -> axum::response::Result<Response> {
     let query = query(&number)?;
-    let place = match entered(&app, &who, Part::Manual).await? {
-        Ok(place) => place,
-        Err(closed) => return Ok(closed),
-    };
+    let place = entered(&app, &who, Part::Manual).await?;
     Ok(layout::html(page(&app, &who, place, query, None).await?))
 }
 
@@ -115,12 +113,9 @@ pub(super) async fn run(
     who: Member,
     Path(number): Path<String>,
     fields: Fields,
-) -> Result<Response, Answer> {
+) -> axum::response::Result<Response> {
     let query = query(&number)?;
-    let place = match entered(&app, &who, Part::Manual).await? {
-        Ok(place) => place,
-        Err(closed) => return Ok(closed),
-    };
+    let place = entered(&app, &who, Part::Manual).await?;
     let mut page = page(&app, &who, place, query, Some(&fields)).await?;
     let mut sql = page.sql.clone();
     for choice in &page.choices {
@@ -140,7 +135,7 @@ pub(super) async fn run(
     match console::ask(&app, &who.session, &question).await {
         Ok(asked) => page.result = Some(ResultView::new(asked, sql, unmask)),
         Err(error) => {
-            page.error = Some(wrong(error)?);
+            page.error = Some(Answer::on_page(error)?.1);
             return Ok((StatusCode::UNPROCESSABLE_ENTITY, layout::html(page)).into_response());
         }
     }
@@ -150,13 +145,4 @@ pub(super) async fn run(
 /// Why personal data is to be shown, if it is.
 pub(super) fn reason(fields: &Fields) -> Option<String> {
     fields.has("mostrar").then(|| fields.text("motivo").to_owned())
-}
-
-/// The sentence of what was typed wrong; what is no matter of typing is an answer of its own.
-pub(super) fn wrong(error: Error) -> Result<String, Answer> {
-    match error {
-        Error::Invalid(fields) => Ok(fields.into_iter().map(|field| field.message).collect::<Vec<_>>().join(" ")),
-        error @ Error::Conflict(_) => Ok(Answer::from(error).detail),
-        other => Err(other.into()),
-    }
 }

@@ -9,7 +9,6 @@ mod sql;
 mod tables;
 
 use axum::Router;
-use axum::response::Response;
 use axum::routing::{get, post};
 use sigilo_features::{App, console};
 use time::OffsetDateTime;
@@ -67,14 +66,14 @@ impl Place {
     }
 }
 
-/// Lets in whoever has a live grant; everybody else gets the page that says how to have one.
-async fn entered(app: &App, who: &Member, part: Part) -> Result<Result<Place, Response>, Answer> {
-    match console::standing(app, &who.session).await? {
-        Some(until) => Ok(Ok(place(who, part, Some(&until)))),
-        None => Ok(Err(access::closed(app, who).await?)),
+/// Lets in whoever has a live grant; for everybody else ends with the page that says how to have one.
+async fn entered(app: &App, who: &Member, part: Part) -> axum::response::Result<Place> {
+    match console::standing(app, &who.session).await.map_err(Answer::from)? {
+        Some(until) => Ok(place(who, part, Some(&until))),
+        None => Err(access::closed(app, who).await?.into()),
     }
 }
 
 fn place(who: &Member, part: Part, until: Option<&OffsetDateTime>) -> Place {
-    Place { part, until: until.map(format::moment), gives: access::gives(&who.viewer) }
+    Place { part, until: until.map(format::moment), gives: who.viewer.answers_for_clinic() }
 }

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use sigilo_features::App;
 use sigilo_features::console::{self, Kind, Question};
 
-use super::manual::{reason, wrong};
+use super::manual::reason;
 use super::result::{Cell, ResultView};
 use super::{Part, Place, entered};
 use crate::body::Fields;
@@ -46,19 +46,13 @@ fn page(who: &Member, place: Place, sql: String) -> SqlPage {
     }
 }
 
-pub(super) async fn show(State(app): State<App>, who: Member) -> Result<Response, Answer> {
-    let place = match entered(&app, &who, Part::Sql).await? {
-        Ok(place) => place,
-        Err(closed) => return Ok(closed),
-    };
+pub(super) async fn show(State(app): State<App>, who: Member) -> axum::response::Result<Response> {
+    let place = entered(&app, &who, Part::Sql).await?;
     Ok(layout::html(page(&who, place, String::new())))
 }
 
-pub(super) async fn run(State(app): State<App>, who: Member, fields: Fields) -> Result<Response, Answer> {
-    let place = match entered(&app, &who, Part::Sql).await? {
-        Ok(place) => place,
-        Err(closed) => return Ok(closed),
-    };
+pub(super) async fn run(State(app): State<App>, who: Member, fields: Fields) -> axum::response::Result<Response> {
+    let place = entered(&app, &who, Part::Sql).await?;
     let sql = fields.text("sql").replace("\r\n", "\n");
     let mut page = page(&who, place, sql.clone());
     // From the record the statement comes to be looked at first.
@@ -71,7 +65,7 @@ pub(super) async fn run(State(app): State<App>, who: Member, fields: Fields) -> 
     {
         Ok(asked) => page.result = Some(ResultView::new(asked, sql, unmask)),
         Err(error) => {
-            page.error = Some(wrong(error)?);
+            page.error = Some(Answer::on_page(error)?.1);
             return Ok((StatusCode::UNPROCESSABLE_ENTITY, layout::html(page)).into_response());
         }
     }

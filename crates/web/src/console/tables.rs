@@ -8,7 +8,7 @@ use serde::Deserialize;
 use sigilo_features::console::{self, Filter, Kind, PAGE, Question, TableView};
 use sigilo_features::{App, Error};
 
-use super::manual::{reason, wrong};
+use super::manual::reason;
 use super::result::{Cell, ResultView};
 use super::{Part, Place, entered};
 use crate::body::Fields;
@@ -49,11 +49,8 @@ pub(super) struct Wanted {
     linha: Option<String>,
 }
 
-pub(super) async fn list(State(app): State<App>, who: Member) -> Result<Response, Answer> {
-    let place = match entered(&app, &who, Part::Tables).await? {
-        Ok(place) => place,
-        Err(closed) => return Ok(closed),
-    };
+pub(super) async fn list(State(app): State<App>, who: Member) -> axum::response::Result<Response> {
+    let place = entered(&app, &who, Part::Tables).await?;
     let frame = Frame::inside("Tabelas", Section::Audit, &who.viewer);
     Ok(layout::html(TablesPage { frame, place, tables: console::tables() }))
 }
@@ -63,7 +60,7 @@ pub(super) async fn show(
     who: Member,
     Path(name): Path<String>,
     Query(wanted): Query<Wanted>,
-) -> Result<Response, Answer> {
+) -> axum::response::Result<Response> {
     let filter = match wanted.linha {
         Some(id) => Filter { column: "id".into(), value: Answer::identifier(&id)?.to_string(), page: 0 },
         None => Filter::default(),
@@ -76,7 +73,7 @@ pub(super) async fn filter(
     who: Member,
     Path(name): Path<String>,
     fields: Fields,
-) -> Result<Response, Answer> {
+) -> axum::response::Result<Response> {
     let filter = Filter {
         column: fields.text("coluna").to_owned(),
         value: fields.text("valor").to_owned(),
@@ -85,18 +82,21 @@ pub(super) async fn filter(
     rows(&app, &who, &name, filter, reason(&fields)).await
 }
 
-async fn rows(app: &App, who: &Member, name: &str, filter: Filter, unmask: Option<String>) -> Result<Response, Answer> {
-    let place = match entered(app, who, Part::Tables).await? {
-        Ok(place) => place,
-        Err(closed) => return Ok(closed),
-    };
+async fn rows(
+    app: &App,
+    who: &Member,
+    name: &str,
+    filter: Filter,
+    unmask: Option<String>,
+) -> axum::response::Result<Response> {
+    let place = entered(app, who, Part::Tables).await?;
     let (built, error) = match console::table_sql(name, &filter) {
         Ok((view, sql)) => ((view, Some(sql)), None),
         Err(error @ Error::Conflict(_)) => {
-            let (view, _) = console::table_sql(name, &Filter::default())?;
-            ((view, None), Some(wrong(error)?))
+            let (view, _) = console::table_sql(name, &Filter::default()).map_err(Answer::from)?;
+            ((view, None), Some(Answer::on_page(error)?.1))
         }
-        Err(other) => return Err(other.into()),
+        Err(other) => return Err(Answer::from(other).into()),
     };
     let (view, sql) = built;
     let title = view.table.title.clone();
@@ -117,7 +117,7 @@ async fn rows(app: &App, who: &Member, name: &str, filter: Filter, unmask: Optio
                 page.more = result.cut(PAGE);
                 page.result = Some(result);
             }
-            Err(error) => page.error = Some(wrong(error)?),
+            Err(error) => page.error = Some(Answer::on_page(error)?.1),
         }
     }
     let status = if page.error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };

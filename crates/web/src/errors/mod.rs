@@ -60,6 +60,19 @@ impl Answer {
         text.parse().map_err(|_| Self::not_found())
     }
 
+    /// Status and sentence of what was typed wrong or cannot be any more, for the page it happened on. Every other failure
+    /// is an answer of its own.
+    pub(crate) fn on_page(error: Error) -> Result<(StatusCode, String), Self> {
+        match error {
+            Error::Invalid(fields) => {
+                let sentences: Vec<_> = fields.into_iter().map(|field| field.message).collect();
+                Ok((StatusCode::UNPROCESSABLE_ENTITY, sentences.join(" ")))
+            }
+            Error::Conflict(sentence) => Ok((StatusCode::CONFLICT, sentence.to_owned())),
+            other => Err(other.into()),
+        }
+    }
+
     pub(crate) fn not_found() -> Self {
         Self::of_status(StatusCode::NOT_FOUND)
     }

@@ -43,21 +43,11 @@ pub(super) async fn register(State(app): State<App>, who: Member, fields: Fields
 
 /// Back to the incident, or its page with the reason of the refusal.
 async fn then(app: &App, who: &Member, id: Uuid, done: Result<(), Error>) -> Result<Response, Answer> {
-    let error = match done {
+    let (status, sentence) = match done {
         Ok(()) => return Ok(Redirect::to(&format!("{}/{id}", super::PATH)).into_response()),
-        Err(error) => error,
+        Err(error) => Answer::on_page(error)?,
     };
-    let sentence = match &error {
-        Error::Invalid(fields) => fields.iter().map(|field| field.message.as_str()).collect::<Vec<_>>().join(" "),
-        Error::Conflict(sentence) => (*sentence).to_owned(),
-        _ => return Err(error.into()),
-    };
-    let status = Answer::from(error).status;
     Ok((status, layout::html(opened(app, who, id, Some(sentence)).await?)).into_response())
-}
-
-fn version(fields: &Fields) -> i32 {
-    fields.text("versao").parse().unwrap_or(0)
 }
 
 pub(super) async fn assess(
@@ -82,7 +72,7 @@ pub(super) async fn assess(
             .map(|(code, _, _)| ((*code).to_owned(), fields.text(&format!("conteudo-{code}")).to_owned()))
             .collect(),
     };
-    let done = incident::assess(&app, &who.session, id, version(&fields), &form).await;
+    let done = incident::assess(&app, &who.session, id, fields.version(), &form).await;
     then(&app, &who, id, done).await
 }
 
@@ -100,7 +90,7 @@ pub(super) async fn step(
         "encerrar" => Step::Close,
         _ => return Err(Answer::not_found()),
     };
-    let done = incident::step(&app, &who.session, id, version(&fields), step).await;
+    let done = incident::step(&app, &who.session, id, fields.version(), step).await;
     then(&app, &who, id, done).await
 }
 

@@ -70,8 +70,8 @@ impl Frame {
             governs: [Role::Professional, Role::Owner, Role::Dpo, Role::Auditor]
                 .into_iter()
                 .any(|role| viewer.has(role)),
-            answers_for: viewer.has(Role::Owner) || viewer.has(Role::Dpo),
-            audits: [Role::Owner, Role::Dpo, Role::Auditor].into_iter().any(|role| viewer.has(role)),
+            answers_for: viewer.answers_for_clinic(),
+            audits: viewer.audits(),
             ready: viewer.home() != crate::onboarding::PATH,
         };
         Frame { title: title.into(), demo: viewer.demo, section, person: Some(person) }

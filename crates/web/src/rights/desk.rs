@@ -68,7 +68,7 @@ struct RequestPage {
 
 impl RequestPage {
     fn is_open(&self) -> bool {
-        matches!(self.request.status.as_str(), "pending" | "in_progress")
+        words::is_open(&self.request)
     }
 
     fn deletes(&self) -> bool {
@@ -92,10 +92,9 @@ pub(super) struct Shown {
 pub(super) async fn list(State(app): State<App>, who: Member, Query(shown): Query<Shown>) -> Result<Response, Answer> {
     let ended = shown.todos.is_some();
     let now = app.now();
-    let rows: Vec<Row> =
-        rights::list(&app, &who.session, ended).await?.iter().map(|request| Row::new(request, now)).collect();
-    let late =
-        rows.iter().filter(|row| row.left.as_ref().is_some_and(|(_, words)| words.starts_with("Venceu"))).count();
+    let requests = rights::list(&app, &who.session, ended).await?;
+    let late = requests.iter().filter(|request| words::is_late(request, now)).count();
+    let rows = requests.iter().map(|request| Row::new(request, now)).collect();
     let frame = Frame::inside("Pedidos de titulares", Section::Compliance, &who.viewer);
     Ok(layout::html(ListPage { frame, rows, ended, late }))
 }
@@ -121,21 +120,11 @@ pub(super) async fn show(State(app): State<App>, who: Member, Path(id): Path<Str
 
 /// Back to the request, or its page with the reason of the refusal.
 async fn then(app: &App, who: &Member, id: Uuid, done: Result<(), Error>) -> Result<Response, Answer> {
-    let error = match done {
+    let (status, sentence) = match done {
         Ok(()) => return Ok(Redirect::to(&format!("{}/{id}", super::DESK)).into_response()),
-        Err(error) => error,
+        Err(error) => Answer::on_page(error)?,
     };
-    let sentence = match &error {
-        Error::Invalid(fields) => fields.iter().map(|field| field.message.as_str()).collect::<Vec<_>>().join(" "),
-        Error::Conflict(sentence) => (*sentence).to_owned(),
-        _ => return Err(error.into()),
-    };
-    let status = Answer::from(error).status;
     Ok((status, layout::html(page(app, who, id, Some(sentence)).await?)).into_response())
-}
-
-fn version(fields: &Fields) -> i32 {
-    fields.text("versao").parse().unwrap_or(0)
 }
 
 pub(super) async fn take_up(
@@ -145,7 +134,7 @@ pub(super) async fn take_up(
     fields: Fields,
 ) -> Result<Response, Answer> {
     let id = Answer::identifier(&id)?;
-    let done = rights::take_up(&app, &who.session, id, version(&fields)).await;
+    let done = rights::take_up(&app, &who.session, id, fields.version()).await;
     then(&app, &who, id, done).await
 }
 
@@ -156,7 +145,7 @@ pub(super) async fn answer(
     fields: Fields,
 ) -> Result<Response, Answer> {
     let id = Answer::identifier(&id)?;
-    let done = rights::answer(&app, &who.session, id, version(&fields), fields.text("resposta")).await;
+    let done = rights::answer(&app, &who.session, id, fields.version(), fields.text("resposta")).await;
     then(&app, &who, id, done).await
 }
 
@@ -168,7 +157,7 @@ pub(super) async fn refuse(
 ) -> Result<Response, Answer> {
     let id = Answer::identifier(&id)?;
     let (note, article) = (fields.text("motivo"), fields.text("artigo"));
-    let done = rights::refuse(&app, &who.session, id, version(&fields), note, article).await;
+    let done = rights::refuse(&app, &who.session, id, fields.version(), note, article).await;
     then(&app, &who, id, done).await
 }
 

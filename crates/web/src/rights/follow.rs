@@ -2,13 +2,12 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde_json::json;
+use sigilo_features::App;
 use sigilo_features::rights::{self, Followed, Receipt};
-use sigilo_features::{App, Error};
 
-use super::words;
+use super::{file, words};
 use crate::errors::Answer;
 use crate::format;
 use crate::layout::{self, Frame};
@@ -61,12 +60,7 @@ pub(super) async fn document(
         return Err(Answer::not_found());
     };
     let document = Receipt { receipt, signature, key: rights::public_key(&app)? }.document();
-    let body = serde_json::to_vec_pretty(&document).map_err(|_| Answer::from(Error::Internal))?;
-    let headers = [
-        (header::CONTENT_TYPE, "application/json"),
-        (header::CONTENT_DISPOSITION, "attachment; filename=\"recibo-sigilo.json\""),
-    ];
-    Ok((headers, body).into_response())
+    file("recibo-sigilo.json", &document)
 }
 
 pub(super) async fn keys(State(app): State<App>) -> Result<axum::Json<serde_json::Value>, Answer> {

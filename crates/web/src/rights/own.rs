@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use sigilo_domain::SubjectRight;
 use sigilo_features::rights::{self, Request};
@@ -10,7 +10,7 @@ use sigilo_features::{App, Error};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::words;
+use super::{file, words};
 use crate::account;
 use crate::body::Fields;
 use crate::errors::Answer;
@@ -74,12 +74,7 @@ pub(super) async fn withdraw(State(app): State<App>, who: Visitor, Path(id): Pat
 
 pub(super) async fn export(State(app): State<App>, who: Visitor) -> Result<Response, Answer> {
     let document = rights::export(&app, &who.session).await?;
-    let body = serde_json::to_vec_pretty(&document).map_err(|_| Answer::from(Error::Internal))?;
-    let headers = [
-        (header::CONTENT_TYPE, "application/json"),
-        (header::CONTENT_DISPOSITION, "attachment; filename=\"meus-dados-sigilo.json\""),
-    ];
-    Ok((headers, body).into_response())
+    file("meus-dados-sigilo.json", &document)
 }
 
 #[derive(Template)]
@@ -123,14 +118,10 @@ pub(super) async fn delete(State(app): State<App>, who: Visitor, fields: Fields)
             };
             Ok((cookies::signed_out(), layout::html(page)).into_response())
         }
-        Err(error @ (Error::Invalid(_) | Error::Conflict(_))) => {
-            let sentence = match error {
-                Error::Invalid(fields) => fields.into_iter().map(|field| field.message).collect(),
-                other => Answer::from(other).detail,
-            };
+        Err(error) => {
+            let (_, sentence) = Answer::on_page(error)?;
             let page = confirmation(&who, Some(sentence));
             Ok((StatusCode::UNPROCESSABLE_ENTITY, layout::html(page)).into_response())
         }
-        Err(other) => Err(other.into()),
     }
 }

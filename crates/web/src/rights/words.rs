@@ -49,9 +49,19 @@ pub(super) fn event(kind: &str) -> &str {
     }
 }
 
+/// Whether nobody has answered in time.
+pub(super) fn is_late(request: &Request, now: OffsetDateTime) -> bool {
+    is_open(request) && request.alert_at < now
+}
+
+/// Whether it still waits for its answer.
+pub(super) fn is_open(request: &Request) -> bool {
+    matches!(request.status.as_str(), "pending" | "in_progress")
+}
+
 /// The time that is left, in words and with its style. Whole days by the calendar of hours, rounded down.
 pub(super) fn left(request: &Request, now: OffsetDateTime) -> Option<(&'static str, String)> {
-    if !matches!(request.status.as_str(), "pending" | "in_progress") {
+    if !is_open(request) {
         return None;
     }
     let left = request.alert_at - now;
@@ -60,7 +70,8 @@ pub(super) fn left(request: &Request, now: OffsetDateTime) -> Option<(&'static s
         _ if left.is_negative() && days == 0 => ("tag-bad", "Venceu hoje".into()),
         _ if left.is_negative() => ("tag-bad", format!("Venceu há {}", count(-days))),
         0 => ("tag-bad", "Vence em menos de 1 dia".into()),
-        1..=4 => ("tag-warn", format!("Faltam {}", count(days)).replace("Faltam 1 dia", "Falta 1 dia")),
+        1 => ("tag-warn", "Falta 1 dia".into()),
+        2..=4 => ("tag-warn", format!("Faltam {}", count(days))),
         _ => ("tag-ok", format!("Faltam {}", count(days))),
     })
 }
@@ -69,7 +80,7 @@ fn count(days: i64) -> String {
     if days == 1 { "1 dia".into() } else { format!("{days} dias") }
 }
 
-/// The name of a table of a plan, and what happens to it.
+/// Style and words of what happens to a table of a plan.
 pub(super) fn action(code: &str) -> (&'static str, &'static str) {
     match code {
         "delete" => ("tag-bad", "Apagar"),
