@@ -43,7 +43,7 @@ impl Db {
             app: pool(&urls.app, connections)?,
             auth: pool(&urls.auth, connections.div_ceil(2))?,
             jobs: pool(&urls.jobs, 2)?,
-            console: Arc::new(Console { config: config(&urls.console)?, places: Semaphore::new(CONSOLE_PLACES) }),
+            console: Arc::new(Console { config: console(&urls.console)?, places: Semaphore::new(CONSOLE_PLACES) }),
         })
     }
 
@@ -151,6 +151,15 @@ impl Db {
 fn config(url: &DatabaseUrl) -> Result<Config> {
     let mut config: Config = url.expose().parse::<Config>().map_err(|_| Error::Other("connection string".into()))?;
     config.connect_timeout(Duration::from_secs(5)).application_name("sigilo");
+    Ok(config)
+}
+
+/// The guard of the console reads texts as standard SQL has them, whatever the server's own setting.
+fn console(url: &DatabaseUrl) -> Result<Config> {
+    let mut config = config(url)?;
+    let options = config.get_options().unwrap_or_default();
+    let options = format!("{options} -c standard_conforming_strings=on");
+    config.options(options.trim());
     Ok(config)
 }
 

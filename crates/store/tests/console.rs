@@ -214,9 +214,47 @@ async fn personal_columns_are_marked_and_what_is_computed_from_them_too() {
         "SELECT to_jsonb(p) FROM profiles p",
         "SELECT ip_address::text FROM access_logs",
         "SELECT x.full_name FROM profiles x UNION ALL SELECT 'a'",
+        // Without its name: through a star, new names, a whole row, a join on what both sides have.
+        "SELECT upper(c) FROM (SELECT * FROM profiles) AS t(a, b, c)",
+        "SELECT upper(c) FROM profiles AS t(a, b, c)",
+        "WITH t(a, b, c) AS (SELECT * FROM profiles) SELECT upper(c) FROM t",
+        "SELECT q.c FROM (SELECT * FROM profiles UNION SELECT * FROM profiles) AS q(a, b, c)",
+        "SELECT row_to_json(t.*) FROM profiles t",
+        "SELECT t.row_to_json FROM profiles t",
+        "SELECT to_jsonb(q) FROM (SELECT * FROM profiles) q",
+        "SELECT (t.*)::text FROM profiles t",
+        "SELECT array_agg(t) FROM profiles t",
+        "SELECT jsonb_object_keys(jsonb_build_object(p.full_name, 1)) FROM profiles p",
+        "SELECT name FROM clinics",
+        "SELECT substring(name, 1, 3) FROM clinics",
+        // Letters in a number.
+        "SELECT replace(full_name, full_name, '1')::int FROM profiles",
+        "SELECT ('x' || encode(convert_to(left(full_name, 7), 'UTF8'), 'hex'))::bit(56)::bigint FROM profiles",
+        "SELECT CAST(md5(full_name) AS uuid) FROM profiles",
     ] {
         assert_eq!(masked(hidden).await, [true], "{hidden}");
     }
+    let hides_a_name = async |sql: &str| {
+        let answer = audited.ask(&audited.auditor, sql).await.unwrap();
+        let at = answer.columns.iter().position(|column| column.name == "full_name").unwrap();
+        assert!(answer.rows[0][at].is_some() && answer.columns[at].masked, "{sql}");
+    };
+    for sql in [
+        "SELECT * FROM profiles",
+        "SELECT * FROM profiles UNION ALL SELECT * FROM profiles",
+        "SELECT p.* FROM profiles p EXCEPT SELECT q.* FROM profiles q WHERE false",
+        "SELECT * FROM profiles a NATURAL FULL JOIN profiles b",
+        "SELECT * FROM profiles a FULL JOIN profiles b USING (full_name)",
+        "SELECT * FROM (profiles a FULL JOIN profiles b USING (full_name))",
+    ] {
+        hides_a_name(sql).await;
+    }
+    assert_eq!(masked("SELECT link_hash, id FROM data_subject_requests").await, [true, false], "a secret");
+    assert_eq!(
+        masked("SELECT action, count(*), count(*) * 100 / 7 FROM audit_logs a WHERE a.created_at > '2020-01-01'::date GROUP BY 1")
+            .await,
+        [false, false, false]
+    );
     assert_eq!(
         masked("SELECT count(*), max(created_at) FROM profiles WHERE full_name LIKE 'A%'").await,
         [false, false]
@@ -246,7 +284,23 @@ async fn what_is_too_much_is_cut_and_said() {
     let sql = "SELECT string_agg(a.attname, '') FROM pg_attribute a, pg_attribute b WHERE b.attnum < 4";
     let long = audited.ask(&audited.auditor, sql).await.unwrap();
     assert!(long.truncated && long.bytes <= 200_000, "{}", long.bytes);
+    // As many columns as PostgreSQL allows, each as long as one may be: a row is cut before it is in memory.
+    let columns = vec!["s"; 1600].join(",");
+    let sql = format!("SELECT {columns} FROM (SELECT string_agg(a.attname, '') AS s FROM pg_attribute a) q");
+    let wide = audited.ask(&audited.auditor, &sql).await.unwrap();
+    assert!(wide.truncated && wide.columns.len() == 1600 && wide.rows.len() == 1 && wide.bytes <= LIMITS.bytes);
+    let accents = "SELECT 'ação' AS a, string_agg('é', '') AS b FROM pg_attribute a, pg_attribute b";
+    let cut = audited.ask_within(&audited.auditor, accents, Limits { bytes: 80, ..LIMITS }).await.unwrap();
+    assert!(cut.truncated && cut.rows == [[Some("ação".to_owned()), Some("é".repeat(10))]], "{:?}", cut.rows);
     audited.quiet().await;
+}
+
+#[tokio::test]
+async fn no_estimate_counts_other_clinics() {
+    let audited = audited().await;
+    let plan = audited.ask(&audited.auditor, "explain SELECT * FROM audit_logs WHERE action = 'x'").await.unwrap();
+    let lines: String = plan.rows.iter().flatten().flatten().map(String::as_str).collect();
+    assert!(lines.contains("Filter") && !lines.contains("rows=") && !lines.contains("cost="), "{lines}");
 }
 
 #[tokio::test]
@@ -297,6 +351,8 @@ async fn the_database_refuses_by_itself() {
         "CREATE TEMP TABLE t (a int)",
         "SELECT lo_create(0)",
         "SELECT set_config('statement_timeout', '0', false)",
+        "SELECT current_setting('app.token')",
+        "SELECT a.current_setting FROM unnest(ARRAY['app.token']) AS a",
         "SELECT pg_notify('a', 'b')",
         "SELECT pg_advisory_lock(1)",
         "SELECT pg_sleep(0)",

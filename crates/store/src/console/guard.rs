@@ -6,11 +6,17 @@
 use std::{collections::BTreeSet, ops::ControlFlow};
 
 use sqlparser::{
-    ast::{Expr, Function, Ident, ObjectName, Query, Select, SetExpr, Statement, TableFactor, Visit, Visitor},
+    ast::{
+        DescribeAlias, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, JoinConstraint,
+        JoinOperator, ObjectName, Query, Select, SelectItem, SetExpr, Statement, TableAlias, TableFactor,
+        TableWithJoins, Visit, Visitor,
+    },
     dialect::PostgreSqlDialect,
     parser::Parser,
 };
 
+use super::allowed::{CATALOGUE, ESTIMATES, FIELDS, FUNCTIONS, INFORMATION_SCHEMA};
+use super::lexis;
 use crate::classification::Classification;
 
 /// Longest statement, in bytes.
@@ -18,167 +24,21 @@ pub const MAX_SQL: usize = 20_000;
 /// How deep a statement may be nested.
 const MAX_DEPTH: usize = 40;
 
-/// Tables of the catalogue that say how the database is protected, and nothing of anybody.
-const CATALOGUE: &[&str] = &[
-    "pg_tables",
-    "pg_rewrite",
-    "pg_policies",
-    "pg_trigger",
-    "pg_indexes",
-    "pg_class",
-    "pg_attribute",
-    "pg_namespace",
-    "pg_constraint",
-    "pg_description",
-    "pg_rules",
-];
-const INFORMATION_SCHEMA: &[&str] = &["tables", "columns", "table_constraints", "triggers", "table_privileges"];
-
-/// Functions that only look at what they are given.
-const FUNCTIONS: &[&str] = &[
-    // Aggregates and windows.
-    "count",
-    "sum",
-    "avg",
-    "min",
-    "max",
-    "bool_and",
-    "bool_or",
-    "every",
-    "array_agg",
-    "string_agg",
-    "json_agg",
-    "jsonb_agg",
-    "json_object_agg",
-    "jsonb_object_agg",
-    "stddev",
-    "stddev_pop",
-    "stddev_samp",
-    "variance",
-    "percentile_cont",
-    "percentile_disc",
-    "mode",
-    "row_number",
-    "rank",
-    "dense_rank",
-    "percent_rank",
-    "ntile",
-    "lag",
-    "lead",
-    "first_value",
-    "last_value",
-    "nth_value",
-    // Text.
-    "lower",
-    "upper",
-    "initcap",
-    "length",
-    "char_length",
-    "octet_length",
-    "trim",
-    "btrim",
-    "ltrim",
-    "rtrim",
-    "left",
-    "right",
-    "substring",
-    "substr",
-    "replace",
-    "concat",
-    "concat_ws",
-    "split_part",
-    "strpos",
-    "position",
-    "starts_with",
-    "reverse",
-    "md5",
-    "encode",
-    "decode",
-    "sha256",
-    "convert_to",
-    "regexp_replace",
-    "regexp_match",
-    "regexp_count",
-    "to_char",
-    "format_type",
-    "quote_ident",
-    // Numbers.
-    "abs",
-    "round",
-    "ceil",
-    "ceiling",
-    "floor",
-    "trunc",
-    "mod",
-    "power",
-    "sqrt",
-    "sign",
-    "greatest",
-    "least",
-    "width_bucket",
-    // Dates.
-    "now",
-    "date_trunc",
-    "date_part",
-    "extract",
-    "age",
-    "make_date",
-    "make_interval",
-    "to_date",
-    "to_timestamp",
-    "justify_days",
-    "justify_hours",
-    "date_bin",
-    "current_date",
-    "current_timestamp",
-    "localtimestamp",
-    // Nulls, lists and JSON.
-    "coalesce",
-    "nullif",
-    "cardinality",
-    "array_length",
-    "array_to_string",
-    "array_position",
-    "unnest",
-    "jsonb_typeof",
-    "jsonb_array_length",
-    "jsonb_array_elements",
-    "jsonb_array_elements_text",
-    "jsonb_object_keys",
-    "jsonb_each",
-    "jsonb_each_text",
-    "jsonb_extract_path",
-    "jsonb_extract_path_text",
-    "jsonb_pretty",
-    "jsonb_build_object",
-    "row_to_json",
-    "to_json",
-    "to_jsonb",
-    "host",
-    "family",
-    "masklen",
-    "network",
-    // The catalogue in words.
-    "pg_get_expr",
-    "pg_get_ruledef",
-    "pg_get_triggerdef",
-    "pg_get_constraintdef",
-    "pg_get_indexdef",
-    "obj_description",
-    "col_description",
-];
-
 /// A statement that may run. Made only by [`examine`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Examined {
+    /// What runs: the text without its comments.
     pub(super) sql: String,
     pub(super) explains: bool,
     /// The tables it reads.
     pub(super) tables: BTreeSet<String>,
-    /// Every column it names, in lower case.
+    /// Every name in it, in lower case.
     pub(super) words: BTreeSet<String>,
-    /// Whether it names a table, or what stands for one, in the place of a value.
+    /// Whether columns could get into it without being named: through a star, a whole row, a join on whatever both sides
+    /// have, or new names for the columns of a table.
     pub(super) whole_rows: bool,
+    /// Whether something computed is turned into another type in it.
+    pub(super) converts: bool,
 }
 
 /// Why a statement may not run, in Portuguese.
@@ -200,9 +60,10 @@ pub fn examine(sql: &str) -> Result<Examined, Refusal> {
     if sql.contains('\0') {
         return refuse("A consulta contém um caractere nulo.");
     }
+    let sql = lexis::plain(sql)?;
     let parsed = Parser::new(&PostgreSqlDialect {})
         .with_recursion_limit(MAX_DEPTH)
-        .try_with_sql(sql)
+        .try_with_sql(&sql)
         .and_then(|mut parser| parser.parse_statements());
     let statements = match parsed {
         Ok(statements) => statements,
@@ -223,21 +84,39 @@ pub fn examine(sql: &str) -> Result<Examined, Refusal> {
             known(schema.as_deref(), table)?;
         }
     }
-    let sql = sql.trim().trim_end_matches(';').trim_end().to_owned();
-    let whole_rows = reader.words.iter().any(|word| reader.stand_ins.contains(word));
+    reader.check_fields()?;
+    reader.check_estimates()?;
+    let mut sql = sql.trim().trim_end_matches(';').trim_end().to_owned();
+    if explains {
+        sql = without_costs(&sql)?;
+    }
+    let whole_rows = reader.stars || reader.values.iter().any(|word| reader.stand_ins.contains(word));
     let tables = reader.relations.into_iter().map(|(_, table)| table).collect();
-    Ok(Examined { sql, explains, tables, words: reader.words, whole_rows })
+    Ok(Examined { sql, explains, tables, words: reader.words, whole_rows, converts: reader.converts })
+}
+
+/// The same `EXPLAIN` without the planner's estimates, which count the rows of every clinic.
+fn without_costs(sql: &str) -> Result<String, Refusal> {
+    match sql.split_at_checked("explain".len()) {
+        Some((verb, query)) if verb.eq_ignore_ascii_case("explain") => Ok(format!("EXPLAIN (COSTS OFF){query}")),
+        _ => refuse("Comece por EXPLAIN."),
+    }
 }
 
 /// Whether it is an `EXPLAIN`; refuses what is neither that nor a query.
 fn explained(statement: &Statement) -> Result<bool, Refusal> {
     match statement {
         Statement::Query(_) => Ok(false),
-        Statement::Explain { analyze: false, options: None, statement, .. }
-            if matches!(**statement, Statement::Query(_)) =>
-        {
-            Ok(true)
-        }
+        Statement::Explain {
+            describe_alias: DescribeAlias::Explain,
+            analyze: false,
+            verbose: false,
+            query_plan: false,
+            estimate: false,
+            format: None,
+            options: None,
+            statement,
+        } if matches!(**statement, Statement::Query(_)) => Ok(true),
         Statement::Explain { .. } => {
             refuse("EXPLAIN só sem opções e de uma consulta: EXPLAIN ANALYZE executaria o comando.")
         }
@@ -284,9 +163,21 @@ struct Reader {
     relations: Vec<(Option<String>, String)>,
     /// Names that the statement itself gives to its queries.
     own: BTreeSet<String>,
+    /// Every name.
     words: BTreeSet<String>,
+    /// The names that stand in the place of a value.
+    values: BTreeSet<String>,
+    /// Those of them that stand alone.
+    alone: BTreeSet<String>,
+    /// `name.field`.
+    fields: Vec<(String, String)>,
     /// Names under which tables and queries are read.
     stand_ins: BTreeSet<String>,
+    /// Names under which functions are read as tables, and the columns named with them.
+    calls: BTreeSet<String>,
+    called_columns: BTreeSet<String>,
+    stars: bool,
+    converts: bool,
     /// A function in the place of a table, which is visited as a table next.
     called: Option<ObjectName>,
 }
@@ -318,6 +209,70 @@ impl Reader {
             stop(format!("A função {name} não é permitida no console."))
         }
     }
+
+    /// A function read as a table.
+    fn call(&mut self, name: Option<&ObjectName>, alias: Option<&TableAlias>) {
+        self.calls.extend(name.and_then(parts).and_then(|parts| parts.last().cloned()));
+        self.calls.extend(alias.map(|alias| lower(&alias.name)));
+        let columns = alias.into_iter().flat_map(|alias| &alias.columns).map(|column| lower(&column.name));
+        self.called_columns.extend(columns);
+    }
+
+    /// `row.name` calls a function where the row has no such column, so that a name could stand for a call that is not
+    /// allowed. On a table it gets the whole row, which these functions only turn into text; on what a function answers,
+    /// anything could be called.
+    fn check_fields(&self) -> Result<(), Refusal> {
+        let known = |name: &String| {
+            self.calls.contains(name) || self.called_columns.contains(name) || FIELDS.contains(&name.as_str())
+        };
+        match self.fields.iter().find(|(of, field)| self.calls.contains(of) && !known(field)) {
+            Some((of, field)) => refuse(format!("“{of}” não tem uma coluna “{field}”.")),
+            None => Ok(()),
+        }
+    }
+
+    fn check_estimates(&self) -> Result<(), Refusal> {
+        let reads = self.relations.iter().any(|(_, table)| table == "pg_class");
+        let sees = self.stars
+            || self.alone.iter().any(|word| self.stand_ins.contains(word))
+            || ESTIMATES.iter().any(|column| self.words.contains(*column));
+        if reads && sees {
+            return refuse(
+                "De pg_class, escolha as colunas pelo nome; as estimativas de tamanho (reltuples, relpages) somam todas \
+                 as clínicas e não são mostradas.",
+            );
+        }
+        Ok(())
+    }
+
+    /// A join on columns that both sides have makes new ones of them.
+    fn joined(&mut self, tables: &TableWithJoins) {
+        self.stars |= tables.joins.iter().any(|join| !names_its_columns(&join.join_operator));
+    }
+}
+
+/// Whether a join says by an expression what it joins on, or joins everything.
+fn names_its_columns(operator: &JoinOperator) -> bool {
+    match operator {
+        JoinOperator::Join(on)
+        | JoinOperator::Inner(on)
+        | JoinOperator::Left(on)
+        | JoinOperator::LeftOuter(on)
+        | JoinOperator::Right(on)
+        | JoinOperator::RightOuter(on)
+        | JoinOperator::FullOuter(on)
+        | JoinOperator::CrossJoin(on) => matches!(on, JoinConstraint::On(_) | JoinConstraint::None),
+        _ => false,
+    }
+}
+
+/// Whether a function is given all columns of a row: `f(t.*)`.
+fn takes_a_star(function: &Function) -> bool {
+    let FunctionArguments::List(list) = &function.args else { return false };
+    list.args.iter().any(|arg| {
+        let (FunctionArg::Named { arg, .. } | FunctionArg::ExprNamed { arg, .. } | FunctionArg::Unnamed(arg)) = arg;
+        matches!(arg, FunctionArgExpr::QualifiedWildcard(_))
+    })
 }
 
 impl Visitor for Reader {
@@ -336,6 +291,7 @@ impl Visitor for Reader {
             return stop("FOR UPDATE e FOR SHARE travam linhas; aqui só se lê.");
         }
         if let Some(with) = &query.with {
+            self.stars |= with.cte_tables.iter().any(|cte| !cte.alias.columns.is_empty());
             let names = with.cte_tables.iter().map(|cte| lower(&cte.alias.name));
             self.own.extend(names.clone());
             self.stand_ins.extend(names);
@@ -352,6 +308,13 @@ impl Visitor for Reader {
     fn pre_visit_select(&mut self, select: &Select) -> Step {
         if select.into.is_some() {
             return stop("SELECT INTO cria uma tabela; aqui só se lê.");
+        }
+        self.stars |= select
+            .projection
+            .iter()
+            .any(|item| matches!(item, SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(..)));
+        for tables in &select.from {
+            self.joined(tables);
         }
         ControlFlow::Continue(())
     }
@@ -371,29 +334,64 @@ impl Visitor for Reader {
 
     fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> Step {
         match factor {
-            TableFactor::Table { name, args: Some(_), .. } => {
+            TableFactor::Table { name, alias, args: Some(_), .. } => {
                 self.called = Some(name.clone());
+                self.call(Some(name), alias.as_ref());
                 self.function(name)
             }
-            TableFactor::Function { name, .. } => self.function(name),
+            TableFactor::Function { name, alias, .. } => {
+                self.call(Some(name), alias.as_ref());
+                self.function(name)
+            }
             TableFactor::Table { alias, args: None, sample: None, .. } | TableFactor::Derived { alias, .. } => {
+                self.stars |= alias.iter().any(|alias| !alias.columns.is_empty());
                 self.stand_ins.extend(alias.iter().map(|alias| lower(&alias.name)));
                 ControlFlow::Continue(())
             }
-            TableFactor::UNNEST { .. } | TableFactor::NestedJoin { .. } => ControlFlow::Continue(()),
+            TableFactor::UNNEST { alias, .. } => {
+                self.calls.insert("unnest".to_owned());
+                self.call(None, alias.as_ref());
+                ControlFlow::Continue(())
+            }
+            TableFactor::NestedJoin { table_with_joins, alias } => {
+                self.joined(table_with_joins);
+                self.stars |= alias.iter().any(|alias| !alias.columns.is_empty());
+                self.stand_ins.extend(alias.iter().map(|alias| lower(&alias.name)));
+                ControlFlow::Continue(())
+            }
             _ => stop("Esta forma de FROM não é permitida no console."),
         }
     }
 
+    fn pre_visit_ident(&mut self, ident: &Ident) -> Step {
+        self.words.insert(lower(ident));
+        ControlFlow::Continue(())
+    }
+
     fn pre_visit_expr(&mut self, expr: &Expr) -> Step {
         match expr {
-            Expr::Function(Function { name, .. }) => self.function(name),
+            Expr::Function(function) => {
+                self.stars |= takes_a_star(function);
+                self.function(&function.name)
+            }
+            Expr::Wildcard(_) | Expr::QualifiedWildcard(..) => {
+                self.stars = true;
+                ControlFlow::Continue(())
+            }
+            Expr::Cast { expr, .. } => {
+                self.converts |= !matches!(**expr, Expr::Value(_));
+                ControlFlow::Continue(())
+            }
             Expr::Identifier(ident) => {
-                self.words.insert(lower(ident));
+                self.values.insert(lower(ident));
+                self.alone.insert(lower(ident));
                 ControlFlow::Continue(())
             }
             Expr::CompoundIdentifier(idents) => {
-                self.words.extend(idents.iter().map(lower));
+                self.values.extend(idents.iter().map(lower));
+                if let [.., of, field] = idents.as_slice() {
+                    self.fields.push((lower(of), lower(field)));
+                }
                 ControlFlow::Continue(())
             }
             Expr::CompoundFieldAccess { .. } => stop("Escreva a coluna sem parênteses em volta da linha."),
@@ -437,6 +435,10 @@ mod tests {
             "SELECT 'audit_logs'::regclass, column_name FROM information_schema.columns",
             "SELECT e FROM audit_logs, jsonb_each_text(details) AS e",
             "SELECT a FROM unnest(ARRAY[1, 2]) AS a UNION ALL SELECT 3 ORDER BY 1",
+            "SELECT e.key, e.value FROM audit_logs, jsonb_each_text(details) AS e",
+            "SELECT u.n, u.ordinality FROM unnest(ARRAY[1, 2]) WITH ORDINALITY AS u(n, ordinality)",
+            "SELECT c.relname, c.relrowsecurity FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace",
+            "SELECT q.count FROM (SELECT count(*) FROM messages) q",
         ] {
             assert!(examine(sql).is_ok(), "{sql}: {:?}", examine(sql));
         }
@@ -481,6 +483,21 @@ mod tests {
             ("SELECT * FROM trail.audit_logs_2026_11", "trail"),
             ("SELECT * FROM outro.public.profiles", "não é o nome"),
             ("SELECT * FROM pg_settings", "pg_settings"),
+            ("SELECT a.current_setting FROM unnest(ARRAY['app.token']) AS a", "current_setting"),
+            ("SELECT unnest.current_setting FROM unnest(ARRAY['app.token'])", "current_setting"),
+            ("SELECT x.pg_sleep FROM LATERAL unnest(ARRAY[9.0]) AS x", "pg_sleep"),
+            ("SELECT v.pg_ls_dir FROM jsonb_array_elements_text('[\"/\"]') AS v(a)", "pg_ls_dir"),
+            ("SELECT (a).current_setting FROM unnest(ARRAY['app.token']) AS a", "parênteses"),
+            ("SELECT U&\"full\\005Fname\" FROM profiles", "U&"),
+            ("SELECT E'a'\n'b\\', ' , usename FROM pg_stat_activity --'", "prefixo"),
+            ("SELECT 1 %/* ' */ 2, current_setting($$app.token$$) --'", "$"),
+            ("SELECT 1 %/* ' */ 2, current_setting('app.token') --'", "current_setting"),
+            ("SELECT 1 |-- '\n 2, current_setting('app.token') --'", "current_setting"),
+            ("SELECT c.reltuples FROM pg_class c", "reltuples"),
+            ("SELECT * FROM pg_class", "reltuples"),
+            ("SELECT to_json(c) FROM pg_class c", "reltuples"),
+            ("EXPLAIN VERBOSE SELECT 1", "EXPLAIN"),
+            ("DESC SELECT 1", "EXPLAIN"),
             ("TABLE profiles", "TABLE"),
             ("SELECT 1 \0", "nulo"),
         ] {

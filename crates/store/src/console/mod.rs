@@ -3,7 +3,9 @@
 //! Four layers stand between a typed statement and the data: the [`guard`], a role that can only read under row security,
 //! a read-only transaction over the extended protocol, and limits of time, rows and bytes kept outside the database.
 
+mod allowed;
 pub mod guard;
+mod lexis;
 mod mask;
 mod records;
 mod run;

@@ -11,6 +11,12 @@ use crate::{Db, Session};
 /// Longest value that is read, in characters; the rest of it stays in the database.
 const LONGEST_VALUE: usize = 200_000;
 
+/// How long a value may be so that a row of so many, of four bytes a character, fits the limit: a row is in memory before
+/// it can be measured, and there may be 1600 columns.
+fn longest(columns: usize, limits: Limits) -> usize {
+    (limits.bytes / 4 / columns.max(1)).clamp(1, LONGEST_VALUE)
+}
+
 /// Where reading stops.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
@@ -147,7 +153,12 @@ async fn answer(
         Column { name: column.name().to_owned(), kind: kind.name().to_owned(), origin, masked }
     });
     let columns: Vec<Column> = columns.collect();
-    let sql = if statement.explains { statement.sql.clone() } else { in_words(statement, columns.len(), limits.rows) };
+    let longest = longest(columns.len(), limits);
+    let sql = if statement.explains {
+        statement.sql.clone()
+    } else {
+        in_words(statement, columns.len(), limits.rows, longest)
+    };
     let reading = tx.prepare(&sql).await?;
     let stream = tx.query_raw(&reading, std::iter::empty::<&str>()).await?;
     pin_mut!(stream);
@@ -157,13 +168,16 @@ async fn answer(
             answer.truncated = true;
             break;
         }
-        let values = (0..row.len()).map(|at| row.try_get::<_, Option<String>>(at)).collect::<Result<Vec<_>, _>>()?;
+        let mut values =
+            (0..row.len()).map(|at| row.try_get::<_, Option<String>>(at)).collect::<Result<Vec<_>, _>>()?;
+        for value in values.iter_mut().flatten() {
+            answer.truncated |= shorten(value, longest);
+        }
         let bytes: usize = values.iter().flatten().map(String::len).sum();
         if answer.bytes + bytes > limits.bytes {
             answer.truncated = true;
             break;
         }
-        answer.truncated |= values.iter().flatten().any(|value| value.len() >= LONGEST_VALUE);
         answer.bytes += bytes;
         answer.rows.push(values);
     }
@@ -192,14 +206,25 @@ async fn origins(
     Ok(rows.iter().map(|row| row.get::<_, Option<String>>(0).zip(row.get(1))).collect())
 }
 
-/// The same statement with every value as text and one row more than the limit, which tells that there is more.
-fn in_words(statement: &Examined, columns: usize, rows: usize) -> String {
+/// The same statement with every value as text, one character longer than may be and with one row more than the limit,
+/// which tells that there is more.
+fn in_words(statement: &Examined, columns: usize, rows: usize, longest: usize) -> String {
     let names: Vec<String> = (1..=columns).map(|at| format!("c{at}")).collect();
     let values: Vec<String> =
-        names.iter().map(|name| format!("pg_catalog.left(q.{name}::pg_catalog.text, {LONGEST_VALUE})")).collect();
+        names.iter().map(|name| format!("pg_catalog.left(q.{name}::pg_catalog.text, {})", longest + 1)).collect();
     let alias = if names.is_empty() { "q".to_owned() } else { format!("q ({})", names.join(", ")) };
-    // The line break ends a comment that the statement may end with.
-    format!("SELECT {} FROM ({}\n) AS {alias} LIMIT {}", values.join(", "), statement.sql, rows + 1)
+    format!("SELECT {} FROM ({}) AS {alias} LIMIT {}", values.join(", "), statement.sql, rows + 1)
+}
+
+/// Cuts a text to so many characters; whether there were more.
+fn shorten(value: &mut String, longest: usize) -> bool {
+    match value.char_indices().nth(longest) {
+        Some((at, _)) => {
+            value.truncate(at);
+            true
+        }
+        None => false,
+    }
 }
 
 fn failure(error: &tokio_postgres::Error) -> Failure {

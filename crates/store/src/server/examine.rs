@@ -316,10 +316,10 @@ async fn rights(client: &Client, findings: &mut Findings) -> Checked {
                (NOT EXISTS (SELECT FROM pg_roles r, pg_proc p \
                              WHERE r.rolname = 'sigilo_console' \
                                AND p.proname IN ('set_config', 'lo_create', 'pg_sleep', 'pg_notify', \
-                                                 'pg_advisory_lock') \
+                                                 'pg_advisory_lock', 'current_setting') \
                                AND p.pronamespace = 'pg_catalog'::regnamespace \
                                AND has_function_privilege(r.oid, p.oid, 'EXECUTE')), \
-                'o console de auditoria pode chamar funções que mudam a sessão ou gravam', \
+                'o console de auditoria pode chamar funções que mostram ou mudam a sessão, ou gravam', \
                 'rode roles.sql de novo: sigilo doctor --sql > roles.sql') \
              ) AS exame (certo, falta, conserto)",
             &[],
