@@ -89,13 +89,14 @@ GRANT USAGE ON SCHEMA public TO sigilo_app, sigilo_auth, sigilo_jobs, sigilo_aud
 REVOKE USAGE ON LANGUAGE plpgsql FROM PUBLIC;
 GRANT USAGE ON LANGUAGE plpgsql TO sigilo_owner;
 
--- Funções do PostgreSQL que mostram ou mudam a sessão, esperam, travam, avisam outras sessões ou gravam objetos grandes,
--- e que qualquer papel poderia chamar: ficam só com quem precisa delas, e nunca com o console.
+-- Funções do PostgreSQL que mostram ou mudam a sessão, esperam, travam, avisam outras sessões ou gravam objetos
+-- grandes, e que qualquer papel poderia chamar: ficam só com quem precisa delas, e nunca com o console.
 SELECT format('REVOKE EXECUTE ON FUNCTION %1$s FROM PUBLIC; GRANT EXECUTE ON FUNCTION %1$s
-                 TO sigilo_owner, sigilo_app, sigilo_auth, sigilo_jobs, sigilo_gate, sigilo_trail', oid::regprocedure)
+                 TO sigilo_owner, sigilo_app, sigilo_auth, sigilo_jobs, sigilo_gate, sigilo_trail%2$s', oid::regprocedure,
+              CASE WHEN proname = 'current_setting' THEN ', sigilo_auditor' END)
   FROM pg_proc
  WHERE pronamespace = 'pg_catalog'::regnamespace
    AND (proname ~ '^(lo_|pg_sleep|pg_advisory_|pg_try_advisory_)'
-        OR proname IN ('loread', 'lowrite', 'pg_notify', 'set_config', 'pg_terminate_backend', 'pg_cancel_backend',
-                       'current_setting'))
+        OR proname IN ('loread', 'lowrite', 'pg_notify', 'set_config', 'current_setting', 'pg_terminate_backend',
+                       'pg_cancel_backend'))
    AND has_function_privilege('sigilo_console', oid, 'EXECUTE') \gexec
