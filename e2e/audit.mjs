@@ -148,7 +148,7 @@ await journey(async () => {
     assert.ok(json.name.includes(parsed.sha256.slice(0, 8)));
     assert.equal(await runs(`kind = 'json' AND result_hash = '${parsed.sha256}'`), 1);
     const csv = await download("CSV");
-    assert.match(csv.text, /^\uFEFFtotal_mensagens_processadas;/);
+    assert.match(csv.text, /^\uFEFF"total_mensagens_processadas";/);
   });
 
   await step("everything stands in the record", async () => {

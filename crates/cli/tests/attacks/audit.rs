@@ -94,3 +94,65 @@ async fn a_closed_tab_ends_the_query() {
     assert_eq!(refused.status, 200);
     assert!(refused.text().contains("pg_sleep não é permitida"));
 }
+
+#[tokio::test]
+async fn an_answer_that_comes_after_the_access_ended_is_not_shown() {
+    let stand = Stand::shared().await;
+    let site = stand.demo();
+    let holder = stand.superuser().await;
+    let database = stand.superuser().await;
+    let mut marta = enter(&site, MARTA).await;
+    // What she asks waits for a lock, well after her access was looked at.
+    holder.batch_execute("BEGIN; LOCK TABLE conversations IN ACCESS EXCLUSIVE MODE").await.unwrap();
+    let asking = marta.form("/auditoria/sql", &[("sql", "SELECT count(*) AS vistas FROM conversations")]);
+    let revoking = async {
+        let waiting = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'sigilo_console'
+                        AND datname = current_database() AND wait_event_type = 'Lock'";
+        while number(&database, waiting).await == 0 {
+            tokio::task::yield_now().await;
+        }
+        let revoke = "SET session_replication_role = replica;
+                      UPDATE audit_grants SET revoked_at = now(), revoked_by = granted_to";
+        database.batch_execute(revoke).await.unwrap();
+        holder.batch_execute("COMMIT").await.unwrap();
+    };
+    let both = async { tokio::join!(asking, revoking) };
+    let (answer, ()) = tokio::time::timeout(Duration::from_secs(10), both).await.expect("she waits for nobody else");
+    assert_eq!(answer.status, 403);
+    assert!(!answer.text().contains("vistas"));
+    let refused = "SELECT count(*) FROM audit_console_runs WHERE outcome = 'refused' AND result_hash IS NULL";
+    assert_eq!(number(&database, refused).await, 1);
+}
+
+#[tokio::test]
+async fn pages_of_a_table_follow_one_another() {
+    let stand = Stand::shared().await;
+    let site = stand.demo();
+    let database = stand.superuser().await;
+    let mut marta = enter(&site, MARTA).await;
+    // A hundred and twenty rows of one instant, which their time does not tell apart.
+    let rows = "SET session_replication_role = replica;
+                INSERT INTO conversations (clinic_id, user_id, title)
+                SELECT clinic_id, user_id, 'conversa' FROM members, generate_series(1, 120) WHERE display_name = $1";
+    let rows = rows.replace("$1", &format!("'{OTAVIO}'"));
+    database.batch_execute(&rows).await.unwrap();
+    let mut seen = std::collections::BTreeSet::new();
+    let mut before = String::new();
+    for rows in [50, 50, 20] {
+        let text = marta.form("/auditoria/tabelas/conversations", &[("antes", &before)]).await.text();
+        let cells =
+            text.split("<td>").filter_map(|cell| cell.get(..36)).filter(|cell| cell.parse::<uuid::Uuid>().is_ok());
+        let page: std::collections::BTreeSet<String> = cells.map(str::to_owned).collect();
+        let known = page.iter().filter(|id| seen.contains(*id)).count();
+        before = text.split("name=\"antes\" value=\"").nth(1).map(|rest| rest[..36].to_owned()).unwrap_or_default();
+        let own: i64 = database
+            .query_one("SELECT count(*) FROM conversations WHERE id::text = ANY($1)", &[&Vec::from_iter(page.clone())])
+            .await
+            .unwrap()
+            .get(0);
+        assert_eq!(own, rows);
+        assert!(known <= 1, "only the clinic's own identifier comes again");
+        seen.extend(page);
+    }
+    assert!(before.is_empty(), "the last page");
+}

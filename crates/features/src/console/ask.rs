@@ -21,6 +21,8 @@ use crate::{App, Error, FieldError, Result};
 /// What stands for a hidden value.
 pub const MASK: &str = "•••";
 
+const ENDED: &str = "O acesso terminou enquanto a consulta era feita.";
+
 /// On screen a person reads, in a file a program.
 const SCREEN: Limits = Limits { rows: 500, bytes: 2 << 20, within: Duration::from_secs(20) };
 const FILE: Limits = Limits { rows: 50_000, bytes: 16 << 20, within: Duration::from_secs(20) };
@@ -138,8 +140,7 @@ pub async fn ask(app: &App, session: &Session, question: &Question) -> Result<As
         verdict: shown.verdict.as_ref().map(|verdict| verdict.level.code()),
         ..Finished::default()
     };
-    finish(app, session, run, end).await?;
-    Ok(Asked { run, result: Ok(shown) })
+    if finish(app, session, run, end).await? { Ok(Asked { run, result: Ok(shown) }) } else { Err(no_grant()) }
 }
 
 async fn start(app: &App, session: &Session, question: &Question, sql: &str, reason: Option<&str>) -> Result<Uuid> {
@@ -163,14 +164,17 @@ async fn start(app: &App, session: &Session, question: &Question, sql: &str, rea
         .await
 }
 
-async fn finish(app: &App, session: &Session, run: Uuid, end: Finished) -> Result<()> {
+/// Records how it ended. Whether the answer may still be shown: it may not when the access ended while it was computed.
+async fn finish(app: &App, session: &Session, run: Uuid, end: Finished) -> Result<bool> {
     app.db()
         .write(session, async |tx: &WriteTx| {
+            let shown = end.outcome != "done" || rows::own_grant(tx).await?.is_some();
+            let end = if shown { end.clone() } else { Finished { outcome: "refused", ..ended(ENDED) } };
             rows::finish(tx, run, &end).await?;
             let details = json!({
                 "outcome": end.outcome, "rows": end.rows, "truncated": end.truncated, "result_hash": end.result_hash,
             });
-            Ok(((), event("audit_query_finished", run, details, Risk::Low)))
+            Ok((shown, event("audit_query_finished", run, details, Risk::Low)))
         })
         .await
 }
@@ -179,7 +183,7 @@ async fn failed(app: &App, session: &Session, run: Uuid, failure: Failure) -> Re
     let over = failure == Failure::NoGrant;
     let (outcome, why) = match failure {
         Failure::NotSignedIn => return Err(Error::NotSignedIn),
-        Failure::NoGrant => ("refused", "O acesso terminou enquanto a consulta era feita.".to_owned()),
+        Failure::NoGrant => ("refused", ENDED.to_owned()),
         Failure::Refused(why) => ("failed", why),
         Failure::Timeout => (
             "timeout",

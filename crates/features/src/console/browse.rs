@@ -2,6 +2,7 @@
 
 use sigilo_domain::audit_query::Parameter;
 use sigilo_store::classification::{Classification, Column, Table};
+use uuid::Uuid;
 
 use super::{Kind, Question, ask};
 use crate::{App, Error, Result};
@@ -38,6 +39,14 @@ impl TableView {
     pub fn class_of(&self, column: &Column) -> &'static str {
         Classification::of_the_product().class(column.class).map_or("", |term| term.label.as_str())
     }
+
+    /// The column that tells its rows apart within a clinic, and orders them: identifiers grow with time.
+    pub fn key(&self) -> Option<(usize, &'static str)> {
+        ["id", "message_id", "user_id"].into_iter().find_map(|key| {
+            let at = self.table.columns.iter().position(|column| column.name == key)?;
+            Some((at, key))
+        })
+    }
 }
 
 /// The tables that the console can read, in the order in which people read them.
@@ -52,8 +61,10 @@ pub struct Filter {
     pub column: String,
     /// What its text contains; nothing: all rows.
     pub value: String,
-    /// From 0.
-    pub page: usize,
+    /// The row of this identifier, alone.
+    pub row: Option<Uuid>,
+    /// Rows before this identifier; none: from the latest.
+    pub before: Option<Uuid>,
 }
 
 /// The statement that reads a page of a table.
@@ -64,9 +75,9 @@ pub fn table_sql(name: &str, filter: &Filter) -> Result<(TableView, String)> {
     let view = tables().into_iter().find(|view| view.name == name).ok_or(Error::NotFound)?;
     let columns = &view.table.columns;
     let listed: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
-    let condition = if filter.value.trim().is_empty() {
-        String::new()
-    } else {
+    let (_, key) = view.key().ok_or(Error::NotFound)?;
+    let mut conditions = Vec::new();
+    if !filter.value.trim().is_empty() {
         let column = view.table.column(&filter.column).ok_or(Error::NotFound)?;
         // A column that is hidden cannot be searched either.
         if column.masked {
@@ -74,18 +85,14 @@ pub fn table_sql(name: &str, filter: &Filter) -> Result<(TableView, String)> {
                 "Colunas com dados pessoais não servem de filtro aqui. Use o SQL, com o motivo.",
             ));
         }
-        format!("\nWHERE {}::text ILIKE {}", column.name, literal(&format!("%{}%", escaped(filter.value.trim()))))
-    };
-    let latest = ["created_at", "started_at", "computed_at", "updated_at", "starts_at"]
-        .into_iter()
-        .find(|name| listed.contains(name));
-    let order = latest.map_or_else(String::new, |column| format!("\nORDER BY {column} DESC"));
-    let sql = format!(
-        "SELECT {}\nFROM {name}{condition}{order}\nLIMIT {} OFFSET {}",
-        listed.join(", "),
-        PAGE + 1,
-        filter.page.min(10_000) * PAGE
-    );
+        let value = literal(&format!("%{}%", escaped(filter.value.trim())));
+        conditions.push(format!("{}::text ILIKE {value}", column.name));
+    }
+    conditions.extend(filter.row.map(|row| format!("{key} = '{row}'")));
+    // A page begins where the one before ended: rows that come meanwhile move nothing, and none is read twice.
+    conditions.extend(filter.before.map(|before| format!("{key} < '{before}'")));
+    let condition = if conditions.is_empty() { String::new() } else { format!("\nWHERE {}", conditions.join(" AND ")) };
+    let sql = format!("SELECT {}\nFROM {name}{condition}\nORDER BY {key} DESC\nLIMIT {}", listed.join(", "), PAGE + 1);
     Ok((view, sql))
 }
 
@@ -140,10 +147,14 @@ mod tests {
             let (_, sql) = table_sql(view.name, &Filter::default()).unwrap();
             assert!(examine(&sql).is_ok(), "{sql}");
         }
-        let filter = |value: &str| Filter { column: "crm_state".into(), value: value.into(), page: 3 };
+        let before = Some(Uuid::nil());
+        let filter = |value: &str| Filter { column: "crm_state".into(), value: value.into(), before, row: None };
         let (_, sql) = table_sql("profiles", &filter("' OR 1=1; DROP TABLE x --")).unwrap();
-        assert!(sql.contains("ILIKE '%'' OR 1=1; DROP TABLE x --%'") && sql.ends_with("OFFSET 150"), "{sql}");
+        assert!(sql.contains("ILIKE '%'' OR 1=1; DROP TABLE x --%'") && sql.ends_with("LIMIT 51"), "{sql}");
+        assert!(sql.contains(" AND id < '00000000-0000-0000-0000-000000000000'\nORDER BY id DESC"), "{sql}");
         assert!(examine(&sql).is_ok());
+        let (_, sql) = table_sql("messages", &Filter { row: before, ..Filter::default() }).unwrap();
+        assert!(sql.contains("\nWHERE id = '00000000"), "{sql}");
         let (_, sql) = table_sql("profiles", &filter("50%_\\")).unwrap();
         assert!(sql.contains(r"'%50\%\_\\%'"), "{sql}");
         assert_eq!(table_sql("pg_class", &Filter::default()).err(), Some(Error::NotFound));

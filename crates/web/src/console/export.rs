@@ -45,9 +45,12 @@ fn invalid(field: &'static str, sentence: String) -> Answer {
     Answer::from(Error::Invalid(vec![FieldError::new(field, sentence)]))
 }
 
-/// As spreadsheets in Brazil open it: semicolons, and a mark that it is UTF-8.
+/// As spreadsheets in Brazil open it: semicolons, and a mark that it is UTF-8. Every cell stands in quotes, so that a
+/// spreadsheet that splits at commas does not make a formula of the rest of a cell.
 fn csv(shown: &Shown) -> Result<Vec<u8>, Answer> {
-    let mut writer = csv::WriterBuilder::new().delimiter(b';').from_writer("\u{feff}".as_bytes().to_vec());
+    let mut builder = csv::WriterBuilder::new();
+    let mut writer =
+        builder.delimiter(b';').quote_style(csv::QuoteStyle::Always).from_writer("\u{feff}".as_bytes().to_vec());
     let written = (|| {
         writer.write_record(shown.columns.iter().map(|column| harmless(column, &column.name)))?;
         for row in &shown.rows {
@@ -104,10 +107,17 @@ mod tests {
 
     #[test]
     fn no_cell_is_a_formula() {
-        let values = [Some("=1+1"), Some("@cmd"), Some("\tx"), Some("-3 days"), None, Some("a;\"b\"\nc")];
+        let values =
+            [Some("=1+1"), Some("@cmd"), Some("\tx"), Some("-3 days"), None, Some("a;\"b\"\nc"), Some("a,=1+1")];
         let text = String::from_utf8(csv(&shown("text", &values)).unwrap()).unwrap();
-        assert_eq!(text, "\u{feff}'=nome\n'=1+1\n'@cmd\n'\tx\n'-3 days\n\"\"\n\"a;\"\"b\"\"\nc\"\n");
+        assert_eq!(
+            text,
+            concat!(
+                "\u{feff}\"'=nome\"\n\"'=1+1\"\n\"'@cmd\"\n\"'\tx\"\n\"'-3 days\"\n\"\"\n",
+                "\"a;\"\"b\"\"\nc\"\n\"a,=1+1\"\n"
+            )
+        );
         let numbers = String::from_utf8(csv(&shown("numeric", &[Some("-1.5")])).unwrap()).unwrap();
-        assert!(numbers.ends_with("\n-1.5\n"));
+        assert!(numbers.ends_with("\n\"-1.5\"\n"));
     }
 }

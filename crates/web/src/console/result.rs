@@ -48,6 +48,11 @@ impl ResultView {
         columns.iter().zip(row).map(|(column, value)| cell(column, value.as_ref())).collect()
     }
 
+    /// The value in a column of the last row.
+    pub(crate) fn last(&self, column: usize) -> Option<String> {
+        self.answer.as_ref().ok()?.rows.last()?.get(column)?.clone()
+    }
+
     /// Leaves out rows from the one at `limit` on; whether there were any.
     pub(crate) fn cut(&mut self, limit: usize) -> bool {
         match &mut self.answer {
@@ -99,7 +104,12 @@ fn target(column: &Column) -> Option<&'static str> {
     match (table.as_str(), name.as_str()) {
         (_, "conversation_id") => Some("conversations"),
         (_, "message_id" | "question_id") => Some("messages"),
-        (_, "user_id" | "requester_user_id" | "granted_to" | "granted_by" | "revoked_by") => Some("profiles"),
+        ("request_events" | "fulfilment_plans", "request_id") => Some("data_subject_requests"),
+        (
+            _,
+            "user_id" | "requester_user_id" | "owner_id" | "granted_to" | "granted_by" | "revoked_by" | "subject_id"
+            | "actor_id" | "handled_by" | "drafted_by" | "approved_by" | "created_by",
+        ) => Some("profiles"),
         (_, "audit_trail_id") => Some("audit_trail"),
         _ => None,
     }

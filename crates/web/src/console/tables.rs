@@ -31,8 +31,8 @@ pub(crate) struct TablePage {
     pub(crate) place: Place,
     pub(crate) view: TableView,
     pub(crate) filter: Filter,
-    /// Whether there is a page after this one.
-    pub(crate) more: bool,
+    /// Where the next page begins; none: there is none.
+    pub(crate) next: Option<String>,
     pub(crate) error: Option<String>,
     pub(crate) result: Option<ResultView>,
 }
@@ -62,7 +62,7 @@ pub(super) async fn show(
     Query(wanted): Query<Wanted>,
 ) -> axum::response::Result<Response> {
     let filter = match wanted.linha {
-        Some(id) => Filter { column: "id".into(), value: Answer::identifier(&id)?.to_string(), page: 0 },
+        Some(id) => Filter { row: Some(Answer::identifier(&id)?), ..Filter::default() },
         None => Filter::default(),
     };
     rows(&app, &who, &name, filter, None).await
@@ -77,7 +77,8 @@ pub(super) async fn filter(
     let filter = Filter {
         column: fields.text("coluna").to_owned(),
         value: fields.text("valor").to_owned(),
-        page: fields.text("pagina").parse().unwrap_or(0),
+        row: None,
+        before: fields.text("antes").parse().ok(),
     };
     rows(&app, &who, &name, filter, reason(&fields)).await
 }
@@ -105,7 +106,7 @@ async fn rows(
         place,
         view,
         filter,
-        more: false,
+        next: None,
         error,
         result: None,
     };
@@ -114,7 +115,8 @@ async fn rows(
         match console::ask(app, &who.session, &question).await {
             Ok(asked) => {
                 let mut result = ResultView::new(asked, sql, unmask);
-                page.more = result.cut(PAGE);
+                let key = page.view.key();
+                page.next = result.cut(PAGE).then(|| result.last(key.map(|(at, _)| at)?)).flatten();
                 page.result = Some(result);
             }
             Err(error) => page.error = Some(Answer::on_page(error)?.1),
