@@ -5,7 +5,7 @@
 //! PostgreSQL's rules, and the ways of writing that only one of the two knows are refused. What is left has one reading
 //! (PostgreSQL 15 to 18, section 4.1 "Lexical Structure", with `standard_conforming_strings`, which the connection sets).
 
-use super::Refusal;
+use super::{Refusal, guard::refuse};
 
 /// The text without its comments.
 ///
@@ -49,10 +49,6 @@ pub(super) fn plain(sql: &str) -> Result<String, Refusal> {
         last = c;
     }
     Ok(text.out)
-}
-
-fn refuse<T>(why: impl Into<String>) -> Result<T, Refusal> {
-    Err(Refusal(why.into()))
 }
 
 struct Reader<'a> {

@@ -7,6 +7,7 @@ mod allowed;
 pub mod guard;
 mod lexis;
 mod mask;
+mod reader;
 mod records;
 mod run;
 
