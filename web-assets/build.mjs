@@ -89,6 +89,8 @@ await emit("app.css", css);
 // The licences of what is bundled go along with it, as they ask.
 const parts = [
   "htmx.org", "bootstrap", "@fontsource-variable/inter",
+  // The report's fonts, which go along in each PDF.
+  "@expo-google-fonts/inter", "@expo-google-fonts/jetbrains-mono",
   // The SQL editor and what it stands on.
   "@codemirror/autocomplete", "@codemirror/commands", "@codemirror/lang-sql", "@codemirror/language", "@codemirror/state",
   "@codemirror/view", "@lezer/common", "@lezer/highlight", "@lezer/lr", "@marijn/find-cluster-break", "crelt", "style-mod",
@@ -98,7 +100,9 @@ let notices = "Third-party parts served by Sigilo\n";
 for (const name of parts) {
   const folder = path.join(modules, name);
   const { version, license } = JSON.parse(await readFile(path.join(folder, "package.json"), "utf8"));
-  const file = (await readdir(folder)).find((entry) => /^licen[cs]e/i.test(entry));
+  // A package of fonts has a licence of its own and the fonts' one.
+  const files = (await readdir(folder)).filter((entry) => /^licen[cs]e/i.test(entry));
+  const file = files.find((entry) => /font/i.test(entry)) ?? files[0];
   const text = await readFile(path.join(folder, file), "utf8");
   notices += `\n${"=".repeat(72)}\n${name} ${version} (${license})\n${"=".repeat(72)}\n\n${text.trim()}\n`;
 }

@@ -17,6 +17,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("sigilo-image", &[]),
     ("sigilo-knowledge", &[]),
     ("sigilo-citations", &[]),
+    ("sigilo-report", &["sigilo-domain", "sigilo-proof"]),
     ("sigilo-assistant", &["sigilo-citations", "sigilo-deid", "sigilo-image", "sigilo-knowledge"]),
     (
         "sigilo-features",
@@ -28,6 +29,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "sigilo-image",
             "sigilo-knowledge",
             "sigilo-proof",
+            "sigilo-report",
             "sigilo-store",
         ],
     ),
@@ -54,8 +56,15 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
 ];
 /// No input or output: whatever these compute, they compute from their arguments.
-const PURE: &[&str] =
-    &["sigilo-domain", "sigilo-deid", "sigilo-proof", "sigilo-image", "sigilo-knowledge", "sigilo-citations"];
+const PURE: &[&str] = &[
+    "sigilo-domain",
+    "sigilo-deid",
+    "sigilo-proof",
+    "sigilo-image",
+    "sigilo-knowledge",
+    "sigilo-citations",
+    "sigilo-report",
+];
 /// What brings input and output along.
 const RUNTIMES: &[&str] = &["tokio", "async-std", "smol", "hyper", "reqwest", "tokio-postgres", "mio"];
 const DRIVERS: &[&str] = &["tokio-postgres", "postgres", "deadpool-postgres", "sqlx"];

@@ -16,6 +16,9 @@ pub enum Level {
 }
 
 impl Level {
+    /// Every level.
+    pub const ALL: [Level; 5] = [Level::Ok, Level::Attention, Level::Problem, Level::Empty, Level::Information];
+
     /// As stored and in style sheets.
     pub fn code(self) -> &'static str {
         match self {
