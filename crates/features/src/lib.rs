@@ -18,11 +18,13 @@ pub mod manual;
 pub mod message;
 pub mod onboarding;
 mod recovery;
+pub mod report;
 pub mod rights;
 pub mod second_factor;
 pub mod session;
 pub mod sign_in;
 pub mod sign_up;
+pub mod simulation;
 pub mod unlock;
 pub mod user;
 

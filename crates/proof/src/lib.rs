@@ -4,10 +4,12 @@
 //! (RFC 5869), so that no two uses share a key.
 
 mod keyring;
+mod passkey;
 mod random;
 mod signer;
 
 pub use keyring::{Cell, KEYED_HASH_ALGORITHM, Keyring, SealError};
+pub use passkey::throw_away_public_key;
 pub use random::{fill_random, random_bytes};
 pub use signer::{Signer, verify_signature};
 

@@ -145,6 +145,8 @@ pub enum Outcome {
 pub struct Demonstration {
     /// What was to be shown.
     pub title: String,
+    /// What the script asks for.
+    pub what: String,
     /// The article that asks for it.
     pub article: String,
     /// What it came to.
@@ -161,8 +163,32 @@ pub struct Stage {
     pub done: String,
     /// Where it was recorded.
     pub stored: String,
+    /// The article that asks for it.
+    pub article: String,
     /// What it came to.
     pub finding: Finding,
+    /// The rows that show it, where rows do.
+    pub evidence: Option<Evidence>,
+}
+
+/// Rows that were looked at.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Evidence {
+    /// `SQL-07`; empty for a statement that is none of the manual's.
+    pub code: String,
+    /// The exact statement; empty where none was needed.
+    pub sql: String,
+    /// Names of the columns.
+    pub columns: Vec<String>,
+    /// The first rows; none is NULL.
+    pub rows: Vec<Vec<Option<String>>>,
+    /// How many rows there were.
+    pub count: usize,
+    /// SHA-256 of all rows as in the console's record; empty without a statement.
+    pub hash: String,
+    /// The record's identifier; empty without a statement.
+    pub run: String,
 }
 
 /// When something had to be done and was.

@@ -16,7 +16,8 @@ use sigilo_proof::sha256;
 use thiserror::Error;
 
 pub use data::{
-    Answered, Clock, Demonstration, Fact, Finding, Incident, Outcome, Period, Report, Request, Retention, SCHEMA, Stage,
+    Answered, Clock, Demonstration, Evidence, Fact, Finding, Incident, Outcome, Period, Report, Request, Retention,
+    SCHEMA, Stage,
 };
 pub use view::{MAX_RECORDS, MAX_ROWS};
 

@@ -6,7 +6,7 @@ use sigilo_domain::audit_query::Level;
 use time::{Date, OffsetDateTime, macros::offset};
 
 use crate::{
-    data::{Answered, Clock, Demonstration, Fact, Finding, Incident, Outcome, Report, Request, Retention},
+    data::{Answered, Clock, Demonstration, Evidence, Fact, Finding, Incident, Outcome, Report, Request, Retention},
     text::{breakable, readable, short},
 };
 
@@ -88,14 +88,22 @@ pub(crate) struct QueryView {
     pub(crate) parameters: Vec<FactView>,
     pub(crate) sql: String,
     pub(crate) finding: FindingView,
+    pub(crate) rows: RowsView,
+    pub(crate) hash: Option<String>,
+    pub(crate) run: Option<String>,
+}
+
+/// Rows as a table, or as records where there are too many columns.
+#[derive(Serialize, Default)]
+pub(crate) struct RowsView {
+    /// Of what, for who does not see it.
+    pub(crate) label: String,
     pub(crate) columns: Vec<String>,
     pub(crate) rows: Vec<Vec<CellView>>,
     /// Whether the rows are drawn one below the other.
     pub(crate) records: bool,
     /// How many rows there are and how many are drawn.
     pub(crate) count: String,
-    pub(crate) hash: Option<String>,
-    pub(crate) run: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -109,7 +117,7 @@ pub(crate) struct CellView {
 pub(crate) struct DemonstrationView {
     pub(crate) number: usize,
     pub(crate) title: String,
-    pub(crate) article: String,
+    pub(crate) what: String,
     pub(crate) finding: FindingView,
     pub(crate) stages: Vec<StageView>,
 }
@@ -118,7 +126,18 @@ pub(crate) struct DemonstrationView {
 pub(crate) struct StageView {
     pub(crate) done: String,
     pub(crate) stored: String,
+    pub(crate) article: String,
     pub(crate) finding: FindingView,
+    pub(crate) evidence: Option<EvidenceView>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct EvidenceView {
+    pub(crate) code: String,
+    pub(crate) sql: String,
+    pub(crate) rows: RowsView,
+    pub(crate) hash: String,
+    pub(crate) run: String,
 }
 
 /// A list with what is said where there is more than is drawn.
@@ -246,6 +265,12 @@ fn scope(report: &Report) -> Vec<String> {
     ));
     if report.demonstrations.is_empty() {
         said.push("As oito demonstrações da simulação de auditoria não fazem parte deste relatório.".to_owned());
+    } else {
+        said.push(
+            "As demonstrações foram feitas de verdade, pelas mesmas portas que um usuário, numa clínica inventada para isso. \
+             Por serem de pessoas inventadas, as linhas delas aparecem sem nada oculto."
+                .to_owned(),
+        );
     }
     said
 }
@@ -294,10 +319,7 @@ impl Words<'_> {
             parameters: self.facts(&query.parameters),
             sql: readable(&short(&query.sql, MAX_SQL), true, self.shows),
             finding: found(Level::Empty, String::new()),
-            columns: Vec::new(),
-            rows: Vec::new(),
-            records: false,
-            count: String::new(),
+            rows: RowsView::default(),
             hash: None,
             run: None,
         };
@@ -308,17 +330,27 @@ impl Words<'_> {
                 view.run = Some(self.exact(run));
             }
             Outcome::Rows { finding, columns, rows, truncated, masked, hash, run } => {
-                view.records = columns.len() > MAX_COLUMNS;
-                let most = if view.records { MAX_RECORDS } else { MAX_ROWS };
                 view.finding = self.finding(finding);
-                view.columns = columns.iter().map(|name| self.text(&short(name, 63))).collect();
-                view.rows = rows.iter().take(most).map(|row| self.row(row, columns.len())).collect();
-                view.count = counted(rows.len(), most, *truncated, *masked);
+                view.rows = self.rows(&query.code, columns, rows);
+                view.rows.count = counted(rows.len(), view.rows.rows.len(), *truncated, *masked);
                 view.hash = Some(self.exact(hash));
                 view.run = Some(self.exact(run));
             }
         }
         view
+    }
+
+    /// As many of the rows as there is room for.
+    fn rows(&self, label: &str, columns: &[String], rows: &[Vec<Option<String>>]) -> RowsView {
+        let records = columns.len() > MAX_COLUMNS;
+        let most = if records { MAX_RECORDS } else { MAX_ROWS };
+        RowsView {
+            label: self.text(label),
+            columns: columns.iter().map(|name| self.text(&short(name, 63))).collect(),
+            rows: rows.iter().take(most).map(|row| self.row(row, columns.len())).collect(),
+            records,
+            count: String::new(),
+        }
     }
 
     /// As many cells as there are columns, whatever the data says.
@@ -339,14 +371,33 @@ impl Words<'_> {
         let stages = one.stages.iter().map(|stage| StageView {
             done: self.text(&short(&stage.done, 600)),
             stored: self.text(&short(&stage.stored, 600)),
+            article: self.text(&stage.article),
             finding: self.finding(&stage.finding),
+            evidence: stage.evidence.as_ref().map(|evidence| self.evidence(evidence, &stage.stored)),
         });
         DemonstrationView {
             number,
             title: self.text(&one.title),
-            article: self.text(&one.article),
+            what: self.text(&one.what),
             finding: self.finding(&one.finding),
             stages: stages.collect(),
+        }
+    }
+
+    fn evidence(&self, evidence: &Evidence, stored: &str) -> EvidenceView {
+        let mut rows = self.rows(stored, &evidence.columns, &evidence.rows);
+        rows.count = match (evidence.count, rows.rows.len()) {
+            (0, _) => "Nenhuma linha.".to_owned(),
+            (1, _) => "1 linha.".to_owned(),
+            (n, drawn) if drawn < n => format!("{n} linhas; aqui estão as {drawn} primeiras."),
+            (n, _) => format!("{n} linhas."),
+        };
+        EvidenceView {
+            code: self.exact(&evidence.code),
+            sql: readable(&short(&evidence.sql, MAX_SQL), true, self.shows),
+            rows,
+            hash: self.exact(&evidence.hash),
+            run: self.exact(&evidence.run),
         }
     }
 
@@ -401,15 +452,15 @@ fn found(level: Level, sentence: String) -> FindingView {
 }
 
 /// How many rows there are and what of them is not drawn.
-fn counted(rows: usize, most: usize, truncated: bool, masked: bool) -> String {
+fn counted(rows: usize, drawn: usize, truncated: bool, masked: bool) -> String {
     let mut said = match (rows, truncated) {
         (0, _) => "Nenhuma linha.".to_owned(),
         (1, false) => "1 linha.".to_owned(),
         (n, false) => format!("{n} linhas."),
         (n, true) => format!("Mais de {n} linhas; o console lê até {n}."),
     };
-    if rows > most {
-        said.push_str(&format!(" Aqui estão as {most} primeiras; todas as lidas estão no arquivo de dados."));
+    if rows > drawn {
+        said.push_str(&format!(" Aqui estão as {drawn} primeiras; todas as lidas estão no arquivo de dados."));
     }
     if masked && rows > 0 {
         said.push_str(" Dados pessoais ocultos (•••).");

@@ -21,11 +21,13 @@ pub mod job;
 pub mod message;
 mod migrate;
 pub mod profile;
+pub mod report;
 pub mod rights;
 mod row;
 pub mod server;
 pub mod session;
 pub mod setup;
+pub mod simulation;
 pub mod statements;
 mod tx;
 

@@ -3,7 +3,8 @@
 
 use sigilo_domain::audit_query::{AuditQuery, Level};
 use sigilo_report::{
-    Answered, Clock, Demonstration, Fact, Finding, Incident, Outcome, Period, Report, Request, Retention, SCHEMA, Stage,
+    Answered, Clock, Demonstration, Evidence, Fact, Finding, Incident, Outcome, Period, Report, Request, Retention,
+    SCHEMA, Stage,
 };
 use time::macros::{date, datetime};
 
@@ -89,12 +90,23 @@ pub fn report() -> Report {
         queries,
         demonstrations: vec![Demonstration {
             title: "Cadastro".into(),
+            what: "Crie uma conta de teste.".into(),
             article: "LGPD, art. 37".into(),
             finding: finding(Level::Ok, "Perfil, entrada e trilha foram criados."),
             stages: vec![Stage {
                 done: "Criou uma conta com chave de acesso.".into(),
-                stored: "profiles, access_logs".into(),
+                stored: "profiles".into(),
+                article: "LGPD, art. 7º, V".into(),
                 finding: finding(Level::Ok, "Um perfil com CRM pendente."),
+                evidence: Some(Evidence {
+                    code: "SQL-01".into(),
+                    sql: "SELECT crm_number\nFROM profiles".into(),
+                    columns: vec!["crm_number".into()],
+                    rows: vec![vec![Some("PENDENTE".into())]],
+                    count: 1,
+                    hash: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".into(),
+                    run: "01a21e90-2773-7973-81d3-98e6fe09a0c2".into(),
+                }),
             }],
         }],
         requests: Some(vec![Request {
