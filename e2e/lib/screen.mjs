@@ -16,6 +16,8 @@ const NARROW_ONLY = ALL.filter(({ size }) => size === NARROW);
 
 /** For the screens that matter most: both widths in both themes. */
 export const KEY = { forms: ALL };
+/** For a document of its own, which follows the reader's theme by itself. */
+export const ALONE = { alone: true };
 /** For what only a narrow screen has. */
 export const TELEPHONE = { forms: NARROW_ONLY };
 
@@ -23,13 +25,13 @@ export const TELEPHONE = { forms: NARROW_ONLY };
  * Fails when the screen has a serious accessibility defect or overflows its width.
  * @param {import("playwright-core").Page} page
  * @param {string} name of the screenshot
- * @param {{forms?: {size: object, theme: string}[]}} [options] `KEY` or `TELEPHONE`
+ * @param {{forms?: {size: object, theme: string}[]}} [options] `KEY`, `TELEPHONE` or `ALONE`
  */
-export async function look(page, name, { forms = PLAIN } = {}) {
+export async function look(page, name, { forms = PLAIN, alone = false } = {}) {
   for (const { size, theme } of forms) {
     await page.setViewportSize(size);
     await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
-    await settled(page, theme);
+    await settled(page, alone ? null : theme);
     const where = `${name} at ${size.width} px, ${theme}`;
     await fits(page, where);
     await accessible(page, where);
@@ -44,7 +46,7 @@ export async function look(page, name, { forms = PLAIN } = {}) {
 
 /** Waits for fonts and for the end of every transition: a colour half-way has no contrast. */
 async function settled(page, theme) {
-  await page.waitForFunction((wanted) => document.documentElement.dataset.bsTheme === wanted, theme);
+  if (theme) await page.waitForFunction((wanted) => document.documentElement.dataset.bsTheme === wanted, theme);
   await page.evaluate(async () => {
     await document.fonts.ready;
     await new Promise((next) => requestAnimationFrame(() => requestAnimationFrame(next)));

@@ -2,11 +2,13 @@
 // so nothing here writes HTML.
 import * as appearance from "./appearance.js";
 import * as copy from "./copy.js";
+import * as hash from "./hash.js";
 import { wire } from "./passkey.js";
 import { show as showRecoveryCodes, start as startRecoveryCodes } from "./recovery.js";
 
 appearance.start();
 copy.start();
+hash.start();
 startRecoveryCodes();
 
 for (const form of document.querySelectorAll("form[data-passkey]")) {

@@ -44,18 +44,27 @@ pub fn start_log() {
     }
 }
 
-/// Starts the database, brings its schema up to date and puts the application together.
+/// Starts the database that the environment names, or a managed one in the data folder, and what [`start_on`] starts.
 ///
 /// # Errors
 /// A sentence in Portuguese that says what to do.
 pub async fn start(data: &DataArgs, site: &SiteArgs, demo: bool) -> Result<Installation, Trouble> {
+    let folder = if demo { data.demo_folder() } else { data.folder() };
+    start_on(ServerSettings::from_env(folder)?, site, demo).await
+}
+
+/// Starts a database, brings its schema up to date and puts the application together.
+///
+/// # Errors
+/// A sentence in Portuguese that says what to do.
+pub async fn start_on(database: ServerSettings, site: &SiteArgs, demo: bool) -> Result<Installation, Trouble> {
     let progress = |text: &str| eprintln!("  {text}");
     let listener = TcpListener::bind(site.listen)
         .await
         .map_err(|e| Trouble(format!("não foi possível atender em {}: {e}. Use --listen IP:PORTA.", site.listen)))?;
     let port = listener.local_addr().map_err(|e| Trouble(e.to_string()))?.port();
-    let folder = if demo { data.demo_folder() } else { data.folder() };
-    let server = Server::open(&ServerSettings::from_env(folder.clone())?, &progress).await?;
+    let folder = database.data.clone();
+    let server = Server::open(&database, &progress).await?;
     progress("Conferindo a estrutura do banco de dados…");
     migrate(server.urls().owner.expose()).await?;
     let keys = settle(server.urls(), &folder, demo).await?;

@@ -16,6 +16,11 @@ pub struct DataArgs {
 }
 
 impl DataArgs {
+    /// Whether a folder was asked for.
+    pub fn is_given(&self) -> bool {
+        self.folder.is_some()
+    }
+
     /// The data folder of a demonstration: as given, else beside the usual one, never the same.
     pub fn demo_folder(&self) -> PathBuf {
         let mut folder = self.folder();

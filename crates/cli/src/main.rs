@@ -2,6 +2,7 @@
 
 mod args;
 mod assistant;
+mod audit;
 mod boot;
 mod citations;
 mod db;
@@ -44,6 +45,8 @@ enum Command {
     Deid(deid::DeidArgs),
     /// Confere um recibo assinado
     Receipt(receipt::ReceiptArgs),
+    /// Mostra a um auditor, com fatos, que o sistema faz o que promete
+    Audit(audit::AuditArgs),
     /// Conexões com o banco de dados
     Db(db::DbArgs),
     /// Avalia o motor local com casos inventados
@@ -77,6 +80,7 @@ async fn run(command: Command) -> ExitCode {
         Command::Serve(args) => report(serve::run(&args).await),
         Command::Migrate(args) => report(migrate::run(&args).await),
         Command::User(args) => report(user::run(&args).await),
+        Command::Audit(args) => report(audit::run(&args).await),
         Command::Eval(args) => report(eval::run(&args).await),
         Command::Doctor(args) => doctor::run(&args).await,
         Command::Citations(_) | Command::Deid(_) | Command::Receipt(_) | Command::Db(_) => ExitCode::SUCCESS,

@@ -4,7 +4,7 @@
 mod support;
 
 use sigilo_assistant::provider::{Failure, Stop};
-use sigilo_domain::audit_query::Level;
+use sigilo_domain::{Clock, SystemClock, audit_query::Level};
 use sigilo_features::{
     Error,
     report::{self, Form, Wanted},
@@ -13,7 +13,7 @@ use sigilo_features::{
 use sigilo_store::{Session, SignInTx, Token, account, console, session};
 use sigilo_testkit::people::client;
 use support::{Script, Scripted, Stand, document};
-use time::{Duration, OffsetDateTime};
+use time::Duration;
 use uuid::Uuid;
 
 async fn stand() -> Stand {
@@ -144,7 +144,7 @@ async fn a_report_is_issued_kept_and_recognised() {
     assert!(matches!(report::issue(app, &auditor, &early).await, Err(Error::Invalid(_))), "not over yet");
     stand.until("SELECT count(*) FROM audit_simulations WHERE finished_at IS NOT NULL", 1).await;
 
-    let today = OffsetDateTime::now_utc().date();
+    let today = SystemClock.now().date();
     for (from, to) in
         [(today + Duration::days(3), today), (today - Duration::days(500), today), (today, today + Duration::days(3))]
     {

@@ -21,12 +21,14 @@ mod layout;
 mod manual;
 mod message;
 mod onboarding;
+mod report;
 mod rights;
 mod second_factor;
 mod session;
 mod shell;
 mod sign_in;
 mod sign_up;
+mod simulation;
 mod upload;
 mod visitor;
 
@@ -73,6 +75,8 @@ pub fn router(app: App, settings: WebSettings) -> Router {
         .merge(rights::routes())
         .merge(incident::routes())
         .merge(manual::routes())
+        .merge(simulation::routes())
+        .merge(report::routes())
         .merge(account::routes())
         .merge(session::routes())
         .merge(api::routes())

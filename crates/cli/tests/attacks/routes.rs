@@ -80,6 +80,15 @@ pub const ROUTES: &[(&str, &str, Door)] = &[
     ("GET", "/auditoria/acessos", Closed),
     ("POST", "/auditoria/acessos", Closed),
     ("POST", "/auditoria/acessos/{id}/revogar", Closed),
+    ("GET", "/auditoria/simulacao", Closed),
+    ("POST", "/auditoria/simulacao", Closed),
+    ("GET", "/auditoria/simulacao/{id}", Closed),
+    ("GET", "/auditoria/simulacao/{id}/andamento", Closed),
+    ("GET", "/auditoria/relatorios", Closed),
+    ("POST", "/auditoria/relatorios", Closed),
+    ("GET", "/auditoria/relatorios/{id}/{forma}", Closed),
+    ("GET", "/relatorio/conferir", Open),
+    ("POST", "/relatorio/conferir", Open),
     ("GET", "/manual", Closed),
     ("GET", "/conformidade/incidentes", Closed),
     ("POST", "/conformidade/incidentes", Closed),
@@ -138,6 +147,7 @@ pub fn filled(path: &str, id: &str) -> String {
         .replace("{file}", "app.css")
         .replace("{numero}", "24")
         .replace("{tabela}", "audit_logs")
+        .replace("{forma}", "pdf")
 }
 
 /// An identifier that nobody has.

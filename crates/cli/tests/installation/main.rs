@@ -150,3 +150,25 @@ async fn the_operator_invites_people_and_lets_them_back_in() {
     assert!(user(&invite).status.success());
     refused(&user(&["link", "--email", "iara@exemplo.example"]), "Mais de uma conta");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_audit_is_simulated_in_a_database_of_its_own() {
+    let stand = Stand::managed();
+    let out = stand.data().join("fora");
+    // What the environment names is a real clinic's: nobody is made up there.
+    let site = stand.simulation(&out, "postgres://ninguem@127.0.0.1:1/nada");
+    let said = String::from_utf8_lossy(&site.output()).into_owned();
+    assert!(said.contains("8. Prazos de guarda [conforme]") && said.contains("Resultado: conforme"), "{said}");
+    assert!(!said.contains('✗'), "{said}");
+    let pdf = fs::read(out.join("relatorio.pdf")).unwrap();
+    let data: serde_json::Value = serde_json::from_slice(&fs::read(out.join("relatorio.json")).unwrap()).unwrap();
+    assert!(pdf.starts_with(b"%PDF-") && data["demonstrations"].as_array().unwrap().len() == 8);
+
+    // It stays for whoever wants to look: in the database, and as the simulated DPO on the site.
+    let database = stand.superuser().await;
+    assert_eq!(number(&database, "SELECT count(*) FROM audit_report_files").await, 3);
+    let mut dpo = Visitor::new(&site.origin);
+    let link = site.link("encarregado da simulação");
+    assert_eq!(dpo.form(&link, &[]).await.status, 303);
+    assert_eq!(dpo.get("/auditoria/relatorios").await.status, 200);
+}

@@ -139,6 +139,18 @@ async fn an_audit() {
     journey("audit", &site, &stand.superuser().await, &settings).await;
 }
 
+/// The simulation of an audit, the report on it, and the check of its files.
+#[tokio::test]
+async fn a_simulation_and_its_report() {
+    let stand = Stand::shared().await;
+    let site = stand.demo_with(|_| {});
+    let link = |person: &str| format!("{}{}", site.origin, site.link(person));
+    let (auditor, owner, reception) = (link(MARTA), link(HELENA), link(JUSSARA));
+    let settings =
+        [("SIGILO_E2E_AUDITOR", auditor.as_str()), ("SIGILO_E2E_OWNER", &owner), ("SIGILO_E2E_RECEPTION", &reception)];
+    journey("simulation", &site, &stand.superuser().await, &settings).await;
+}
+
 /// What a data subject may ask for, and the deletion of an account.
 #[tokio::test]
 async fn rights_of_a_data_subject() {

@@ -98,6 +98,13 @@ impl Stand {
         Site::start(command, "Sigilo está em ", "Ctrl+C encerra.")
     }
 
+    /// Starts `sigilo audit simulate` on this stand's folder, with a database in the environment that it must leave alone.
+    pub fn simulation(&self, out: &Path, database: &str) -> Site {
+        let mut command = self.command("audit");
+        command.args(["simulate", "--listen", "127.0.0.1:0", "--out"]).arg(out).env("DATABASE_URL", database);
+        Site::start(command, "Sigilo está em ", "Ctrl+C encerra.")
+    }
+
     /// Starts `sigilo serve` on an empty installation where anyone may open an account.
     pub fn open(&self, settings: impl FnOnce(&mut Command)) -> Site {
         self.serve(|command| {

@@ -262,7 +262,10 @@ fn doctors(rows: &Rows<'_>) -> Verdict {
     or_edited(numbers().map(|(total, with)| {
         Verdict::new(
             Level::Information,
-            format!("{total} médicos, {with} com CRM informado. “Validado” na consulta quer dizer informado no formato certo."),
+            format!(
+                "{}, {with} com CRM informado. “Validado” na consulta quer dizer informado no formato certo.",
+                if total == 1 { "1 médico".to_owned() } else { format!("{total} médicos") }
+            ),
         )
     }))
 }

@@ -139,6 +139,12 @@ pub async fn issue_with(
         .await
 }
 
+/// Today, for a report on what was just done.
+pub fn today(app: &App) -> Period {
+    let today = clocks::brasilia(app.now()).date();
+    Period { from: today, to: today }
+}
+
 /// The days that are asked for: the last thirty where none are said.
 fn period(app: &App, wanted: &Wanted) -> Result<Period> {
     let today = clocks::brasilia(app.now()).date();

@@ -17,9 +17,10 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use sigilo_domain::audit_query::Level;
-use sigilo_report::{Demonstration, Stage};
+pub use sigilo_report::Demonstration;
+use sigilo_report::Stage;
 use sigilo_store::{
-    Action, Client, Error as StoreError, Event, ReadTx, Risk, Session, WriteTx,
+    Action, Client, Error as StoreError, Event, ReadTx, Risk, Session, SignInTx, Token, WriteTx, account,
     simulation::{self as rows, Simulation},
 };
 
@@ -28,7 +29,7 @@ use self::{
     eye::{Eye, Told, problem},
     journey::Scene,
 };
-use crate::{App, Error, Result, manual::SCRIPT, session};
+use crate::{App, Error, Result, manual::SCRIPT, new_token, session};
 
 /// A simulation as it is shown.
 pub struct Shown {
@@ -76,14 +77,14 @@ impl Play {
         let eye = Eye { app, session: self.cast.dpo.session() };
         let Play { cast, doctor, scene, .. } = self;
         let stages = match at {
-            0 => journey::sign_up(&eye, doctor).await,
-            1 => journey::consent(&eye, doctor, scene).await,
-            2 => journey::deidentify(&eye, doctor, scene).await,
-            3 => journey::image(&eye, doctor, scene).await,
-            4 => journey::answer(&eye, doctor, scene).await,
-            5 => rights::deletion(&eye, cast, doctor).await,
-            6 => rights::protections(&eye, cast, doctor).await,
-            _ => rights::retention(&eye).await,
+            0 => Box::pin(journey::sign_up(&eye, doctor)).await,
+            1 => Box::pin(journey::consent(&eye, doctor, scene)).await,
+            2 => Box::pin(journey::deidentify(&eye, doctor, scene)).await,
+            3 => Box::pin(journey::image(&eye, doctor, scene)).await,
+            4 => Box::pin(journey::answer(&eye, doctor, scene)).await,
+            5 => Box::pin(rights::deletion(&eye, cast, doctor)).await,
+            6 => Box::pin(rights::protections(&eye, cast, doctor)).await,
+            _ => Box::pin(rights::retention(&eye)).await,
         };
         let stages = stages.unwrap_or_else(|error| vec![failed(&error)]);
         let (finding, article) = (rights::worst(&stages), articles(&stages));
@@ -110,6 +111,21 @@ impl Play {
     /// A session of the made-up clinic's DPO, who may audit it.
     pub fn dpo(&self) -> Session {
         self.cast.dpo.session()
+    }
+
+    /// A single-use link with which the DPO enters, where this is a demonstration: the database refuses it elsewhere.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] where it is none.
+    pub async fn link(&self, app: &App) -> Result<Token> {
+        let (dpo, link) = (&self.cast.dpo, new_token());
+        app.db()
+            .sign_in(&dpo.session().client, async |tx: &SignInTx| {
+                account::create_link(tx, &link, dpo.user, dpo.clinic, "demo", 24).await?;
+                Ok::<_, Error>(())
+            })
+            .await?;
+        Ok(link)
     }
 
     /// The made-up clinic.
@@ -177,7 +193,7 @@ async fn show(app: &App, session: &Session, id: Uuid, play: &mut Play) -> Result
             Ok::<_, Error>(((), event("audit_simulation_placed", Action::Update, id, json!({ "clinic": clinic }))))
         })
         .await?;
-    while play.next(app).await.is_some() {
+    while Box::pin(play.next(app)).await.is_some() {
         advance(app, session, id, play.demonstrations(), None).await?;
     }
     advance(app, session, id, play.demonstrations(), Some((play.level(), None))).await

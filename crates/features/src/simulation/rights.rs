@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use sigilo_domain::audit_query::Level;
-use sigilo_report::{Evidence, Finding, Stage};
+use sigilo_report::{Finding, Stage};
 
 use super::{
     cast::{Cast, Person},
@@ -193,23 +193,24 @@ pub(super) async fn retention(eye: &Eye<'_>) -> Result<Vec<Stage>> {
         let told = Told { done: query.question, stored: "perguntas rápidas do manual", article: query.article };
         stages.push(eye.manual(told, number, &[]).await?);
     }
-    let tables = manual::tables();
-    let told = Told {
-        done: "Comparamos a tabela de guarda com as tabelas do banco: o Sigilo não sobe com uma tabela sem prazo.",
-        stored: "classificação de cada coluna",
-        article: "LGPD, arts. 15 e 16",
-    };
-    let rows =
-        tables.iter().map(|(name, _, period)| vec![Some((*name).to_owned()), Some((*period).to_owned())]).collect();
-    let evidence = Evidence {
-        columns: vec!["tabela".into(), "por quanto tempo".into()],
-        count: tables.len(),
-        rows,
-        ..Evidence::default()
-    };
-    let all = !tables.is_empty() && tables.iter().all(|(_, _, period)| !period.is_empty());
-    let finding = expect(all, "Toda tabela tem prazo de guarda e base legal.", "Há tabela sem prazo de guarda.");
-    stages.push(Stage { evidence: Some(evidence), ..told.found(finding) });
+    let known = manual::tables();
+    let kept = eye.look(
+        Told {
+            done: "Comparamos as tabelas que existem no banco com a tabela de guarda.",
+            stored: "pg_tables",
+            article: "LGPD, arts. 15 e 16",
+        },
+        "SELECT tablename\nFROM pg_tables\nWHERE schemaname = 'public'\nORDER BY tablename".into(),
+        |seen| {
+            let has_period = |name: &str| known.iter().any(|(table, _, period)| *table == name && !period.is_empty());
+            let sentence = format!(
+                "As {} tabelas têm finalidade, base legal e prazo de guarda, que o relatório e o manual listam.",
+                seen.len()
+            );
+            expect(seen.all("tablename", has_period), &sentence, "Há tabela sem prazo de guarda.")
+        },
+    );
+    stages.push(kept.await?);
     Ok(stages)
 }
 

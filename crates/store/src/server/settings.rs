@@ -31,9 +31,10 @@ pub enum Durability {
 }
 
 impl ServerSettings {
-    /// A managed server in `data`.
+    /// A managed server in `data`, with the programs that `SIGILO_PG_BIN` names, if it does.
     pub fn managed(data: PathBuf) -> Self {
-        Self { data, programs: None, external: None, durability: Durability::Full }
+        let programs = env::var_os("SIGILO_PG_BIN").map(PathBuf::from);
+        Self { data, programs, external: None, durability: Durability::Full }
     }
 
     /// What the environment says: `SIGILO_PG_BIN`, or `DATABASE_URL` (the owner's) together with
@@ -45,7 +46,6 @@ impl ServerSettings {
     /// malformed.
     pub fn from_env(data: PathBuf) -> Result<Self, ServerError> {
         let mut settings = Self::managed(data);
-        settings.programs = env::var_os("SIGILO_PG_BIN").map(PathBuf::from);
         if env::var_os("DATABASE_URL").is_some_and(|value| !value.is_empty()) {
             settings.external = Some(DatabaseUrls {
                 owner: url("DATABASE_URL")?,

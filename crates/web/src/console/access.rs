@@ -39,7 +39,7 @@ impl AccessPage {
     }
 }
 
-fn may_know(viewer: &Viewer) -> Result<(), Answer> {
+pub(super) fn may_know(viewer: &Viewer) -> Result<(), Answer> {
     if viewer.audits() {
         return Ok(());
     }

@@ -1,4 +1,5 @@
-//! "Auditoria": the manual's queries, the tables, SQL, and the record of what was asked.
+//! "Auditoria": the manual's queries, the tables, SQL, and the record of what was asked. Simulations and reports have rooms of
+//! their own and the same navigation.
 
 mod access;
 mod export;
@@ -10,6 +11,7 @@ mod tables;
 
 use axum::Router;
 use axum::routing::{get, post};
+use sigilo_domain::audit_query::Level;
 use sigilo_features::{App, console};
 use time::OffsetDateTime;
 
@@ -41,6 +43,8 @@ pub(crate) enum Part {
     Tables,
     Sql,
     History,
+    Simulation,
+    Reports,
     Access,
 }
 
@@ -54,12 +58,14 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    fn is(&self, part: &str) -> bool {
+    pub(crate) fn is(&self, part: &str) -> bool {
         let own = match self.part {
             Part::Manual => "consultas",
             Part::Tables => "tabelas",
             Part::Sql => "sql",
             Part::History => "historico",
+            Part::Simulation => "simulacao",
+            Part::Reports => "relatorios",
             Part::Access => "acessos",
         };
         own == part
@@ -74,6 +80,23 @@ async fn entered(app: &App, who: &Member, part: Part) -> axum::response::Result<
     }
 }
 
+/// Lets in whoever audits or answers for the clinic, with a live grant or without.
+pub(crate) async fn beside(app: &App, who: &Member, part: Part) -> Result<Place, Answer> {
+    access::may_know(&who.viewer)?;
+    let until = console::standing(app, &who.session).await?;
+    Ok(place(who, part, until.as_ref()))
+}
+
 fn place(who: &Member, part: Part, until: Option<&OffsetDateTime>) -> Place {
     Place { part, until: until.map(format::moment), gives: who.viewer.answers_for_clinic() }
+}
+
+/// The style of a level.
+pub(crate) fn level_class(level: &Level) -> &'static str {
+    match level {
+        Level::Ok => "tag-ok",
+        Level::Attention => "tag-warn",
+        Level::Problem => "tag-bad",
+        Level::Empty | Level::Information => "tag-off",
+    }
 }

@@ -1,11 +1,11 @@
 //! An answer of the console on the page.
 
-use sigilo_domain::audit_query::Level;
 use sigilo_features::console::{Asked, Column, MASK, Shown};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
 
+use super::level_class;
 use crate::format;
 
 /// Text of a cell that is shown before the rest is folded away, in characters.
@@ -28,12 +28,8 @@ impl ResultView {
 
     /// The style of the verdict.
     pub(crate) fn verdict_class(&self) -> &'static str {
-        match self.answer.as_ref().ok().and_then(|shown| shown.verdict.as_ref()).map(|verdict| verdict.level) {
-            Some(Level::Ok) => "tag-ok",
-            Some(Level::Attention) => "tag-warn",
-            Some(Level::Problem) => "tag-bad",
-            Some(Level::Empty | Level::Information) | None => "tag-off",
-        }
+        let verdict = self.answer.as_ref().ok().and_then(|shown| shown.verdict.as_ref());
+        verdict.map_or("tag-off", |verdict| level_class(&verdict.level))
     }
 
     /// How long the answer took.
