@@ -59,7 +59,8 @@ await journey(async () => {
 
   const dpo = await enter(SIGILO_E2E_DPO);
   await step("answered at the desk", async () => {
-    await dpo.waitForURL("**/conformidade/pedidos");
+    await dpo.waitForURL("**/conformidade");
+    await dpo.getByRole("link", { name: "Pedidos de titulares", exact: true }).click();
     await look(dpo, "pedidos", KEY);
     await dpo.getByRole("link", { name: "Correção de dados" }).click();
     await dpo.getByRole("button", { name: "Começar a atender" }).click();

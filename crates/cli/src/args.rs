@@ -115,7 +115,7 @@ impl SiteArgs {
             origin,
             demo,
             version: env!("CARGO_PKG_VERSION"),
-            dpo_contact: self.dpo_contact.clone(),
+            dpo_contact: self.dpo_contact.clone().filter(|contact| !contact.trim().is_empty()),
             sign_up: match self.sign_up {
                 Some(SignUpArg::Aberto) => SignUp::Open,
                 Some(SignUpArg::Convidados) => SignUp::Invited,

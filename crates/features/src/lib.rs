@@ -5,6 +5,7 @@
 pub mod answer;
 mod app;
 mod ceremony;
+pub mod compliance;
 pub mod consent;
 pub mod console;
 pub mod conversation;

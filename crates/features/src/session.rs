@@ -65,7 +65,7 @@ impl Viewer {
             () if !self.onboarded => "/boas-vindas",
             () if self.has(Role::Professional) => "/conversas",
             () if self.has(Role::Auditor) => "/auditoria",
-            () if self.has(Role::Dpo) => "/conformidade/pedidos",
+            () if self.has(Role::Dpo) => "/conformidade",
             () => "/account",
         }
     }

@@ -90,6 +90,15 @@ async fn an_incident_is_told_in_time_and_closed() {
 }
 
 #[tokio::test]
+async fn without_knowledge_there_is_no_clock_yet() {
+    let stand = stand().await;
+    let (app, who) = (&stand.app, &stand.session);
+    let id = incident::register(app, who, &Report { knowledge_at: None, ..report() }).await.unwrap();
+    let new = incident::open(app, who, id).await.unwrap();
+    assert_eq!((new.anpd_deadline_at, new.supplement_deadline_at, new.subjects_deadline_at), (None, None, None));
+}
+
+#[tokio::test]
 async fn a_drill_is_never_reported_and_cannot_become_real() {
     let stand = stand().await;
     let (app, who) = (&stand.app, &stand.session);

@@ -109,6 +109,10 @@ pub struct Retention {
     pub job: Option<String>,
     /// Whether the end of the period is carried out by the product as it is.
     pub built: bool,
+    /// So long after a row's clock it ends, as PostgreSQL writes an interval; only where rows belong to a clinic.
+    pub period: Option<String>,
+    /// Or all rows end with this day, as `2027-12-31`.
+    pub last_day: Option<String>,
 }
 
 /// A table with its columns.
@@ -124,6 +128,7 @@ pub struct Table {
     purpose: String,
     legal_basis: String,
     retention: String,
+    clock: Option<String>,
     /// The columns, in the order of the schema.
     pub columns: Vec<Column>,
 }
@@ -245,6 +250,17 @@ impl Classification {
         Ok(read)
     }
 
+    /// Every table of a clinic whose period ends, with its rule and the column from which the period counts:
+    /// `created_at`, unless the table names another.
+    pub fn ending(&self) -> impl Iterator<Item = (&Retention, &Table, &str)> {
+        self.tables.iter().filter_map(|table| {
+            let rule = self.retention(&table.retention)?;
+            let ends = rule.period.is_some() || rule.last_day.is_some();
+            (ends && table.column("clinic_id").is_some())
+                .then(|| (rule, table, table.clock.as_deref().unwrap_or("created_at")))
+        })
+    }
+
     /// The table with this schema and name.
     pub fn table(&self, name: &str) -> Option<&Table> {
         self.tables.iter().find(|table| table.name == name)
@@ -295,6 +311,12 @@ impl Classification {
                 used_bases.insert(basis);
                 used_rules.insert(rule);
             }
+        }
+        if let Some(rule) = self.retentions.iter().find(|rule| rule.period.is_some() && rule.last_day.is_some()) {
+            return Err(Invalid(format!("{}: a period or a last day, not both", rule.code)));
+        }
+        if let Some((_, table, clock)) = self.ending().find(|(_, table, clock)| table.column(clock).is_none()) {
+            return Err(Invalid(format!("{}: its period counts from `{clock}`, which is not there", table.name)));
         }
         match bases.difference(&used_bases).chain(rules.difference(&used_rules)).next() {
             Some(unused) => Err(Invalid(format!("nothing uses `{unused}`"))),
@@ -349,5 +371,9 @@ mod tests {
         let ground = "legal_basis = \"LGPD art. 7º, IX\"";
         assert!(refusal(ground, "legal_basis = \"LGPD art. 99\"").contains("auth.throttle.address"));
         assert!(refusal(ground, "legal_basis = \"LGPD art. 7º, V\"").contains("nothing uses"));
+        let clock = "clock = \"withdrawn_at\"";
+        assert!(refusal(clock, "clock = \"ended_at\"").contains("public.consent_records: its period counts from"));
+        let period = "period = \"12 months\"";
+        assert!(refusal(period, &format!("{period}\nlast_day = \"2027-12-31\"")).contains("not both"));
     }
 }

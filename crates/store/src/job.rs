@@ -43,6 +43,11 @@ const JOBS: [Job; 8] = [
     job("forget_runs", Duration::from_secs(86_400), sql::FORGET, Counted::Rows),
 ];
 
+/// Every job with the time after which it is due again.
+pub fn periods() -> impl Iterator<Item = (&'static str, Duration)> {
+    JOBS.iter().map(|job| (job.name, job.period))
+}
+
 /// No run goes on for ever: what is left waits for the next one.
 const BATCHES: usize = 100;
 

@@ -7,6 +7,7 @@
 pub mod account;
 pub mod answer;
 pub mod classification;
+pub mod compliance;
 pub mod consent;
 pub mod console;
 mod context;

@@ -1,5 +1,6 @@
 //! Dates, numbers and devices, as people in Brazil read them.
 
+use sigilo_domain::audit_query::Level;
 use time::{OffsetDateTime, UtcOffset, macros::offset};
 
 /// Brasília time, which is fixed since daylight saving was abolished in 2019 (Decree 9.772).
@@ -46,6 +47,16 @@ pub(crate) fn duration(seconds: i32) -> String {
         (0, minutes) => format!("{minutes} min"),
         (hours, 0) => format!("{hours} h"),
         (hours, minutes) => format!("{hours} h {minutes} min"),
+    }
+}
+
+/// The style of a verdict's tag.
+pub(crate) fn level_class(level: Level) -> &'static str {
+    match level {
+        Level::Ok => "tag-ok",
+        Level::Attention => "tag-warn",
+        Level::Problem => "tag-bad",
+        Level::Empty | Level::Information => "tag-off",
     }
 }
 

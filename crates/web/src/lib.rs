@@ -9,6 +9,7 @@ mod answer;
 mod api;
 mod assets;
 mod body;
+mod compliance;
 mod console;
 mod conversation;
 mod cookies;
@@ -72,6 +73,7 @@ pub fn router(app: App, settings: WebSettings) -> Router {
         .merge(answer::routes())
         .merge(governance::routes())
         .merge(console::routes())
+        .merge(compliance::routes())
         .merge(rights::routes())
         .merge(incident::routes())
         .merge(manual::routes())

@@ -5,6 +5,7 @@
 mod answers;
 mod audit;
 mod clinics;
+mod compliance;
 mod identity;
 mod input;
 mod once;

@@ -90,6 +90,7 @@ pub const ROUTES: &[(&str, &str, Door)] = &[
     ("GET", "/relatorio/conferir", Open),
     ("POST", "/relatorio/conferir", Open),
     ("GET", "/manual", Closed),
+    ("GET", "/conformidade", Closed),
     ("GET", "/conformidade/incidentes", Closed),
     ("POST", "/conformidade/incidentes", Closed),
     ("GET", "/conformidade/incidentes/{id}", Closed),

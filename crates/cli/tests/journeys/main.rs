@@ -178,6 +178,18 @@ async fn an_incident() {
     journey("incident", &site, &stand.superuser().await, &settings).await;
 }
 
+/// The DPO at the desk: what waits, what runs out, and what is in place.
+#[tokio::test]
+async fn the_compliance_desk() {
+    let stand = Stand::shared().await;
+    let site = stand.demo_with(|_| {});
+    let link = |person: &str| format!("{}{}", site.origin, site.link(person));
+    let (doctor, dpo, reception) = (link(OTAVIO), link(BRENO), link(JUSSARA));
+    let settings =
+        [("SIGILO_E2E_LINK", doctor.as_str()), ("SIGILO_E2E_DPO", &dpo), ("SIGILO_E2E_RECEPTION", &reception)];
+    journey("compliance", &site, &stand.superuser().await, &settings).await;
+}
+
 /// The settings of a journey that steers the stand-ins, as the person whose link it is.
 async fn with_stand_ins(
     name: &str,

@@ -42,6 +42,18 @@ impl Level {
     }
 }
 
+impl Level {
+    /// The gravest of several: a problem, else something to be looked at, else as it should be. What there is nothing to
+    /// judge of, or only tells something, makes nothing worse.
+    pub fn worst(levels: impl IntoIterator<Item = Level>) -> Level {
+        levels.into_iter().fold(Level::Ok, |worst, level| match (worst, level) {
+            (Level::Problem, _) | (_, Level::Problem) => Level::Problem,
+            (Level::Attention, _) | (_, Level::Attention) => Level::Attention,
+            _ => Level::Ok,
+        })
+    }
+}
+
 /// A level and the sentence that explains it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verdict {
@@ -52,7 +64,8 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    pub(super) fn new(level: Level, sentence: impl Into<String>) -> Verdict {
+    /// A level with its sentence.
+    pub fn new(level: Level, sentence: impl Into<String>) -> Verdict {
         Verdict { level, sentence: sentence.into() }
     }
 }
@@ -84,5 +97,19 @@ impl<'a> Rows<'a> {
     /// The number in the only row of a summary.
     pub(super) fn number(&self, name: &str) -> Option<i64> {
         self.column(name)?.next().flatten()?.parse().ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Level::{self, Attention, Empty, Information, Ok, Problem};
+
+    #[test]
+    fn the_gravest_counts_wherever_it_stands() {
+        assert_eq!(Level::worst([]), Ok);
+        assert_eq!(Level::worst([Empty, Information, Ok]), Ok);
+        assert_eq!(Level::worst([Ok, Attention, Empty]), Attention);
+        assert_eq!(Level::worst([Problem, Attention, Ok]), Problem);
+        assert_eq!(Level::worst([Attention, Ok, Problem]), Problem);
     }
 }

@@ -5,7 +5,6 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
 
-use super::level_class;
 use crate::format;
 
 /// Text of a cell that is shown before the rest is folded away, in characters.
@@ -28,8 +27,11 @@ impl ResultView {
 
     /// The style of the verdict.
     pub(crate) fn verdict_class(&self) -> &'static str {
-        let verdict = self.answer.as_ref().ok().and_then(|shown| shown.verdict.as_ref());
-        verdict.map_or("tag-off", |verdict| level_class(&verdict.level))
+        self.answer
+            .as_ref()
+            .ok()
+            .and_then(|shown| shown.verdict.as_ref())
+            .map_or("tag-off", |verdict| format::level_class(verdict.level))
     }
 
     /// How long the answer took.

@@ -9,6 +9,8 @@ use axum::routing::{get, post};
 
 use crate::Web;
 
+pub(crate) use view::View;
+
 pub(crate) const PATH: &str = "/conformidade/incidentes";
 
 pub(crate) fn routes() -> Router<Web> {

@@ -7,25 +7,25 @@ use time::OffsetDateTime;
 use crate::format;
 
 /// One clock.
-pub(super) struct Clock {
-    pub(super) what: &'static str,
-    pub(super) until: String,
+pub(crate) struct Clock {
+    pub(crate) what: &'static str,
+    pub(crate) until: String,
     /// Style and words.
-    pub(super) state: (&'static str, String),
+    pub(crate) state: (&'static str, String),
 }
 
-pub(super) struct View {
-    pub(super) incident: Incident,
-    pub(super) kind: String,
-    pub(super) severity: String,
-    pub(super) detected: String,
-    pub(super) clocks: Vec<Clock>,
+pub(crate) struct View {
+    pub(crate) incident: Incident,
+    pub(crate) kind: String,
+    pub(crate) severity: String,
+    pub(crate) detected: String,
+    pub(crate) clocks: Vec<Clock>,
     /// Names of the contents that are not written.
-    pub(super) missing: Vec<&'static str>,
+    pub(crate) missing: Vec<&'static str>,
 }
 
 impl View {
-    pub(super) fn new(incident: Incident, now: OffsetDateTime) -> View {
+    pub(crate) fn new(incident: Incident, now: OffsetDateTime) -> View {
         let clock = |what, until: Option<OffsetDateTime>, done: Option<OffsetDateTime>| {
             let until = until?;
             Some(Clock { what, until: format::day(&until), state: state(until, done, now) })
@@ -50,12 +50,12 @@ impl View {
         }
     }
 
-    pub(super) fn is_open(&self) -> bool {
+    pub(crate) fn is_open(&self) -> bool {
         self.incident.status == "open"
     }
 
     /// Style and words of its standing.
-    pub(super) fn status(&self) -> (&'static str, &'static str) {
+    pub(crate) fn status(&self) -> (&'static str, &'static str) {
         match (self.is_open(), self.incident.notifiable) {
             (false, _) => ("tag-off", "Encerrado"),
             (true, None) => ("tag-warn", "Falta avaliar"),
@@ -65,7 +65,7 @@ impl View {
     }
 
     /// The clock that matters most now.
-    pub(super) fn next(&self) -> Option<&Clock> {
+    pub(crate) fn next(&self) -> Option<&Clock> {
         if !self.is_open() {
             return None;
         }
@@ -73,7 +73,7 @@ impl View {
     }
 
     /// What the people concerned are told, by name (art. 9).
-    pub(super) fn told(&self) -> Vec<(&'static str, &str)> {
+    pub(crate) fn told(&self) -> Vec<(&'static str, &str)> {
         let wanted = ["natureza", "riscos", "mitigacao", "datas"];
         let written =
             self.contents().into_iter().filter(|(code, _, _, text)| wanted.contains(code) && !text.is_empty());
@@ -81,7 +81,7 @@ impl View {
     }
 
     /// Code, name, hint and text of every content.
-    pub(super) fn contents(&self) -> Vec<(&'static str, &'static str, &'static str, &str)> {
+    pub(crate) fn contents(&self) -> Vec<(&'static str, &'static str, &'static str, &str)> {
         let text = |code: &str| self.incident.contents[code].as_str().unwrap_or_default();
         CONTENTS.iter().map(|(code, label, hint)| (*code, *label, *hint, text(code))).collect()
     }

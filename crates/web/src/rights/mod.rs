@@ -3,7 +3,7 @@
 mod desk;
 mod follow;
 mod own;
-mod words;
+pub(crate) mod words;
 
 use axum::Router;
 use axum::http::header;

@@ -13,7 +13,7 @@ pub(super) fn right(code: &str) -> &str {
 }
 
 /// The right's name for who answers.
-pub(super) fn noun(code: &str) -> &str {
+pub(crate) fn noun(code: &str) -> &str {
     match SubjectRight::from_code(code) {
         Some(right) => right.noun(),
         None => code,
@@ -60,7 +60,7 @@ pub(super) fn is_open(request: &Request) -> bool {
 }
 
 /// The time that is left, in words and with its style. Whole days by the calendar of hours, rounded down.
-pub(super) fn left(request: &Request, now: OffsetDateTime) -> Option<(&'static str, String)> {
+pub(crate) fn left(request: &Request, now: OffsetDateTime) -> Option<(&'static str, String)> {
     if !is_open(request) {
         return None;
     }

@@ -1,0 +1,43 @@
+//! Incidents that are open.
+
+use time::OffsetDateTime;
+
+use sigilo_domain::audit_query::Level;
+use sigilo_store::{ReadTx, incident};
+
+use crate::{Result, incident::Incident};
+
+/// How many are shown.
+const SHOWN: usize = 5;
+
+/// The incidents that are open.
+pub struct Incidents {
+    /// How many, drills included.
+    pub open: usize,
+    /// Those that end first.
+    pub nearest: Vec<Incident>,
+    /// An open one is to be looked at; one of whose deadlines passed is a problem. Drills are neither.
+    pub level: Level,
+}
+
+pub(super) async fn load(tx: &ReadTx, now: OffsetDateTime) -> Result<Incidents> {
+    let mut nearest: Vec<Incident> =
+        incident::all(tx).await?.into_iter().filter(|incident| incident.status == "open").collect();
+    let level = match nearest.is_empty() {
+        true => Level::Empty,
+        false => Level::worst(nearest.iter().filter(|incident| !incident.is_simulation).map(|one| level_of(one, now))),
+    };
+    let open = nearest.len();
+    nearest.truncate(SHOWN);
+    Ok(Incidents { open, nearest, level })
+}
+
+fn level_of(incident: &Incident, now: OffsetDateTime) -> Level {
+    let clocks = [
+        (incident.anpd_deadline_at, incident.anpd_reported_at),
+        (incident.subjects_deadline_at, incident.subjects_notified_at),
+        (incident.supplement_deadline_at, incident.supplement_reported_at),
+    ];
+    let missed = clocks.iter().any(|(until, done)| done.is_none() && until.is_some_and(|until| until < now));
+    if missed && incident.notifiable != Some(false) { Level::Problem } else { Level::Attention }
+}

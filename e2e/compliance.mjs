@@ -1,0 +1,81 @@
+// The DPO at the compliance desk. SIGILO_E2E_DPO is the DPO's link, _LINK a doctor's, _RECEPTION the front desk's.
+import assert from "node:assert/strict";
+import { ORIGIN, device, journey, step } from "./lib/journey.mjs";
+import { onboard } from "./lib/doctor.mjs";
+import { sql } from "./lib/link.mjs";
+import { KEY, look } from "./lib/screen.mjs";
+
+const { SIGILO_E2E_DPO, SIGILO_E2E_LINK, SIGILO_E2E_RECEPTION } = process.env;
+
+async function enter(link) {
+  const page = await device();
+  await page.goto(link);
+  await page.getByRole("button", { name: "Continuar" }).click();
+  return page;
+}
+
+const part = (page, name) => page.getByRole("region", { name });
+const check = (page, title) => part(page, "Verificações").getByRole("listitem").filter({ has: page.getByRole("heading", { name: title }) });
+
+await journey(async () => {
+  const dpo = await enter(SIGILO_E2E_DPO);
+  await step("the DPO starts at the desk, and nothing is hidden of a new clinic", async () => {
+    await dpo.waitForURL("**/conformidade");
+    await part(dpo, "Pedidos de titulares em aberto").getByText("Nenhum pedido em aberto.").waitFor();
+    await part(dpo, "Incidentes abertos").getByText("Nenhum incidente aberto.").waitFor();
+    await part(dpo, "Prazos de guarda").getByText(/Nenhum registro passou do prazo/).waitFor();
+    await check(dpo, "Uma clínica não vê a outra").getByText("Conforme", { exact: true }).waitFor();
+    await check(dpo, "Contato do encarregado publicado").getByText("Problema", { exact: true }).waitFor();
+    await part(dpo, "Autoavaliação").getByText("Não é um certificado").waitFor();
+    await part(dpo, "Autoavaliação").getByText("a pedido de Breno Alcântara Dias").waitFor();
+    await look(dpo, "conformidade-nova", KEY);
+  });
+
+  await step("what waits and what is wrong stands in front, with its clock", async () => {
+    const doctor = await enter(SIGILO_E2E_LINK);
+    await onboard(doctor);
+    await doctor.goto(`${ORIGIN}/account`);
+    await doctor.getByText("Fazer um pedido").click();
+    await doctor.getByLabel("O que você quer").selectOption("sharing");
+    await doctor.getByRole("button", { name: "Enviar pedido" }).click();
+    await doctor.getByRole("heading", { name: /Saber com quem/ }).waitFor();
+    await dpo.goto(`${ORIGIN}/conformidade/incidentes`);
+    await dpo.getByLabel("Tipo").selectOption({ label: "Perda ou destruição de dados" });
+    await dpo.getByLabel("Gravidade").selectOption({ label: "Alta" });
+    await dpo.getByLabel("O que houve").fill("Um notebook com sessão aberta foi furtado.");
+    await dpo.getByLabel("Pessoas afetadas").fill("12");
+    await dpo.getByLabel("Quando se soube").fill(new Date(Date.now() - 4 * 3600_000).toISOString().slice(0, 16));
+    await dpo.getByRole("button", { name: "Registrar" }).click();
+    await dpo.getByRole("heading", { name: "Comunicar a ANPD (3 dias úteis)" }).waitFor();
+    // Time passes, which the triggers would not let happen.
+    await sql("SELECT set_config('session_replication_role', 'replica', false)");
+    await sql("UPDATE data_subject_requests SET deadline_at = now() - interval '1 hour', legal_deadline_at = NULL RETURNING 1");
+    await sql("UPDATE consent_records SET expires_at = now() + interval '20 days' WHERE consent_type = 'ai_processing' RETURNING 1");
+    await sql("UPDATE consent_records SET consent_version = '0.9' WHERE consent_type = 'image_processing' RETURNING 1");
+    await sql(`INSERT INTO sensitive_data_detection_logs
+        (clinic_id, user_id, message_id, detection_type, detection_method, confidence_score, created_at)
+      SELECT clinic_id, user_id, user_id, 'cpf', 'regex', 1, now() - interval '6 years'
+        FROM members WHERE 'dpo' = ANY (roles) RETURNING 1`);
+    await dpo.goto(`${ORIGIN}/conformidade`);
+    const requests = part(dpo, "Pedidos de titulares em aberto");
+    await requests.getByText("1 com o prazo vencido").waitFor();
+    await requests.getByText("Venceu hoje").waitFor();
+    await part(dpo, "Incidentes abertos").getByText(/^ ?Faltam [2-4] dias$/).waitFor();
+    await part(dpo, "Consentimentos a rever").getByText("1 com texto anterior").waitFor();
+    await part(dpo, "Consentimentos a rever").getByText(/o primeiro vence em/).waitFor();
+    await part(dpo, "Prazos de guarda").getByText("1 além do prazo", { exact: true }).waitFor();
+    assert.equal(await dpo.locator("main").getByText("Otávio").count(), 0, "nobody is named");
+    await look(dpo, "conformidade", KEY);
+    await requests.getByRole("link", { name: "Informação sobre compartilhamento" }).click();
+    await dpo.getByRole("button", { name: "Começar a atender" }).waitFor();
+    await dpo.goto(`${ORIGIN}/conformidade`);
+    await check(dpo, "Uma clínica não vê a outra").getByRole("link", { name: "Conferir: SQL-24" }).click();
+    await dpo.getByRole("heading", { name: "Segurança por linha em todas as tabelas" }).waitFor();
+  });
+
+  await step("the front desk does not see it", async () => {
+    const reception = await enter(SIGILO_E2E_RECEPTION);
+    await reception.goto(`${ORIGIN}/conformidade`);
+    await reception.getByText("A conformidade é de quem responde").waitFor();
+  }, { refusals: [403] });
+});
