@@ -1,5 +1,6 @@
 // The DPO at the compliance desk. SIGILO_E2E_DPO is the DPO's link, _LINK a doctor's, _RECEPTION the front desk's.
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { ORIGIN, device, journey, step } from "./lib/journey.mjs";
 import { onboard } from "./lib/doctor.mjs";
 import { sql } from "./lib/link.mjs";
@@ -71,6 +72,23 @@ await journey(async () => {
     await dpo.goto(`${ORIGIN}/conformidade`);
     await check(dpo, "Uma clínica não vê a outra").getByRole("link", { name: "Conferir: SQL-24" }).click();
     await dpo.getByRole("heading", { name: "Segurança por linha em todas as tabelas" }).waitFor();
+  });
+
+  await step("the record of what is processed, on screen and as files", async () => {
+    await dpo.getByRole("link", { name: "Conformidade", exact: true }).click();
+    await dpo.getByRole("link", { name: "Registro das operações" }).click();
+    await part(dpo, "Quem responde").getByText("Clínica Jardim das Acácias").waitFor();
+    await part(dpo, "Quem recebe dados").getByText("Nenhum dado de paciente").waitFor();
+    await dpo.getByText("Apoiar o raciocínio clínico do médico.").first().click();
+    await dpo.getByText("Texto depois da remoção dos dados pessoais.").waitFor();
+    await look(dpo, "registro", KEY);
+    for (const [link, ending] of [["Planilha (CSV)", "csv"], ["JSON", "json"]]) {
+      const [file] = await Promise.all([dpo.waitForEvent("download"), dpo.getByRole("link", { name: link }).click()]);
+      assert.equal(file.suggestedFilename(), `registro-das-operacoes.${ending}`);
+      const text = await readFile(await file.path(), "utf8");
+      assert.ok(text.includes("public.messages") && text.includes("auth.throttle"), ending);
+      assert.equal(text.startsWith("\ufeff"), ending === "csv");
+    }
   });
 
   await step("the front desk does not see it", async () => {

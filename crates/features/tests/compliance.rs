@@ -278,6 +278,21 @@ async fn an_access_that_ends_soon_is_told() {
 }
 
 #[tokio::test]
+async fn the_record_names_who_receives_data_and_nobody_else() {
+    let stand = stand().await;
+    let record = compliance::record(&stand.app, &stand.session, false).await.unwrap();
+    assert_eq!((record.controller.as_str(), record.officer), ("Clínica 1", None));
+    assert!(record.recipients.is_empty(), "nothing leaves this installation: {:?}", record.recipients);
+    compliance::record(&stand.app, &stand.session, true).await.unwrap();
+    for (event, action) in [("processing_record_viewed", "view"), ("processing_record_exported", "export")] {
+        let sql = format!("SELECT count(*) FROM audit_logs WHERE action = '{event}' AND action_type = '{action}'");
+        assert_eq!(stand.count(&sql).await, 1, "{event}");
+    }
+    let reception = colleague(&stand, 80, &["receptionist"]).await;
+    assert!(matches!(compliance::record(&stand.app, &reception, true).await, Err(Error::Forbidden(_))));
+}
+
+#[tokio::test]
 async fn the_desk_is_for_who_answers_for_the_clinic() {
     let stand = stand().await;
     for (seed, role) in [(70, "receptionist"), (71, "professional"), (72, "auditor"), (73, "administrator")] {

@@ -89,6 +89,16 @@ pub struct LegalBasis {
     pub about: String,
 }
 
+/// Whom data is about.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Subject {
+    /// Its name in the file.
+    pub code: String,
+    /// Who they are, in Portuguese.
+    pub about: String,
+}
+
 /// How long something is kept and what happens then.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -129,6 +139,7 @@ pub struct Table {
     legal_basis: String,
     retention: String,
     clock: Option<String>,
+    subjects: Option<Vec<String>>,
     /// The columns, in the order of the schema.
     pub columns: Vec<Column>,
 }
@@ -172,6 +183,15 @@ impl Table {
         column.purpose.as_deref().unwrap_or(&self.purpose)
     }
 
+    /// The codes of those whom it is about: the clinic's members unless it says otherwise, nobody where nothing is personal.
+    pub fn subjects(&self) -> Vec<&str> {
+        match &self.subjects {
+            Some(own) => own.iter().map(String::as_str).collect(),
+            None if self.columns.iter().any(|column| column.class.is_personal()) => vec!["member"],
+            None => Vec::new(),
+        }
+    }
+
     /// The code of the table's retention rule; a column may have another.
     pub fn retention(&self) -> &str {
         &self.retention
@@ -210,6 +230,9 @@ pub struct Classification {
     /// The grounds in use.
     #[serde(rename = "legal_basis")]
     pub legal_bases: Vec<LegalBasis>,
+    /// Whom data is about.
+    #[serde(rename = "subject")]
+    pub subjects: Vec<Subject>,
     /// The periods in use.
     #[serde(rename = "retention")]
     pub retentions: Vec<Retention>,
@@ -271,6 +294,18 @@ impl Classification {
         self.retentions.iter().find(|rule| rule.code == code)
     }
 
+    /// The legal basis with this code.
+    pub fn legal_basis(&self, code: &str) -> Option<&LegalBasis> {
+        self.legal_bases.iter().find(|basis| basis.code == code)
+    }
+
+    /// Those whom a table is about, in words.
+    pub fn subjects_of(&self, table: &Table) -> Vec<&str> {
+        let words =
+            |code| self.subjects.iter().find(|subject| subject.code == code).map(|subject| subject.about.as_str());
+        table.subjects().into_iter().filter_map(words).collect()
+    }
+
     /// The words of a class.
     pub fn class(&self, class: Class) -> Option<&Term<Class>> {
         self.classes.iter().find(|term| term.code == class)
@@ -290,6 +325,15 @@ impl Classification {
         }
         let bases = distinct("legal basis", self.legal_bases.iter().map(|basis| basis.code.as_str()))?;
         let rules = distinct("retention", self.retentions.iter().map(|rule| rule.code.as_str()))?;
+        let subjects = distinct("subject", self.subjects.iter().map(|subject| subject.code.as_str()))?;
+        for table in &self.tables {
+            if table.subjects().iter().any(|code| !subjects.contains(code)) {
+                return Err(Invalid(format!("{}: a subject is not in the closed set", table.name)));
+            }
+            if table.subjects.is_none() && table.columns.iter().any(|column| column.class.is_health()) {
+                return Err(Invalid(format!("{}: data of health must say whom it is about", table.name)));
+            }
+        }
         distinct("table", self.tables.iter().map(|table| table.name.as_str()))?;
         let (mut used_bases, mut used_rules) = (BTreeSet::from(["none"]), BTreeSet::new());
         for table in &self.tables {
@@ -371,6 +415,9 @@ mod tests {
         let ground = "legal_basis = \"LGPD art. 7º, IX\"";
         assert!(refusal(ground, "legal_basis = \"LGPD art. 99\"").contains("auth.throttle.address"));
         assert!(refusal(ground, "legal_basis = \"LGPD art. 7º, V\"").contains("nothing uses"));
+        let about = "subjects = [\"patient\", \"member\"]\n";
+        assert!(refusal(about, "").contains("must say whom it is about"));
+        assert!(refusal(about, "subjects = [\"neighbour\"]\n").contains("a subject is not in the closed set"));
         let clock = "clock = \"withdrawn_at\"";
         assert!(refusal(clock, "clock = \"ended_at\"").contains("public.consent_records: its period counts from"));
         let period = "period = \"12 months\"";

@@ -26,6 +26,7 @@ mod report;
 mod rights;
 mod second_factor;
 mod session;
+mod sheet;
 mod shell;
 mod sign_in;
 mod sign_up;

@@ -62,6 +62,10 @@ impl Provider for Anthropic {
         Some(self.speaker.known.api_version)
     }
 
+    fn host(&self) -> Option<&str> {
+        self.link.host()
+    }
+
     fn capabilities(&self) -> &Capabilities {
         &self.speaker.known.capabilities
     }

@@ -81,6 +81,11 @@ impl Link {
         Ok(Link { client, base: remote.base.clone(), headers, idle: remote.idle, total: remote.total })
     }
 
+    /// The host it leads to.
+    pub(super) fn host(&self) -> Option<&str> {
+        self.base.host_str()
+    }
+
     /// `/v1/` and these segments below the base, which may have a path and may already end in `/v1`.
     fn url(&self, segments: &[&str]) -> Url {
         let mut url = self.base.clone();

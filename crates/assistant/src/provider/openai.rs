@@ -60,6 +60,10 @@ impl Provider for OpenAi {
         None
     }
 
+    fn host(&self) -> Option<&str> {
+        self.link.host()
+    }
+
     fn capabilities(&self) -> &Capabilities {
         &self.speaker.capabilities
     }

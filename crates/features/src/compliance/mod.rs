@@ -4,12 +4,16 @@
 mod check;
 mod consents;
 mod incidents;
+mod recipients;
+mod record;
 mod requests;
 mod retention;
 
 pub use check::{Check, Evidence};
 pub use consents::ConsentStanding;
 pub use incidents::Incidents;
+pub use recipients::{Place, Recipient};
+pub use record::{Activity, MEASURES, Record, activities, record};
 pub use requests::Requests;
 pub use retention::{RetentionStanding, TableStanding};
 

@@ -1,6 +1,7 @@
 //! The compliance desk.
 
 mod overview;
+mod record;
 
 use axum::Router;
 use axum::routing::get;
@@ -10,5 +11,9 @@ use crate::Web;
 pub(crate) const PATH: &str = "/conformidade";
 
 pub(crate) fn routes() -> Router<Web> {
-    Router::new().route(PATH, get(overview::show))
+    Router::new()
+        .route(PATH, get(overview::show))
+        .route("/conformidade/registro", get(record::show))
+        .route("/conformidade/registro.csv", get(record::csv))
+        .route("/conformidade/registro.json", get(record::json))
 }

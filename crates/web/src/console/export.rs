@@ -12,6 +12,7 @@ use super::manual::reason;
 use super::{Part, entered};
 use crate::body::Fields;
 use crate::errors::Answer;
+use crate::sheet;
 use crate::visitor::Member;
 
 /// Types whose values begin with a sign and are still no formula.
@@ -45,27 +46,18 @@ fn invalid(field: &'static str, sentence: String) -> Answer {
     Answer::from(Error::Invalid(vec![FieldError::new(field, sentence)]))
 }
 
-/// As spreadsheets in Brazil open it: semicolons, and a mark that it is UTF-8. Every cell stands in quotes, so that a
-/// spreadsheet that splits at commas does not make a formula of the rest of a cell.
 fn csv(shown: &Shown) -> Result<Vec<u8>, Answer> {
-    let mut builder = csv::WriterBuilder::new();
-    let mut writer =
-        builder.delimiter(b';').quote_style(csv::QuoteStyle::Always).from_writer("\u{feff}".as_bytes().to_vec());
-    let written = (|| {
-        writer.write_record(shown.columns.iter().map(|column| harmless(column, &column.name)))?;
-        for row in &shown.rows {
-            let cells = shown.columns.iter().zip(row);
-            writer.write_record(cells.map(|(column, value)| harmless(column, value.as_deref().unwrap_or_default())))?;
-        }
-        writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))
-    })();
-    written.map_err(|_| Answer::from(Error::Internal))
+    let line = |cells: &[Option<String>]| {
+        let cells = shown.columns.iter().zip(cells);
+        cells.map(|(column, value)| harmless(column, value.as_deref().unwrap_or_default())).collect()
+    };
+    let names: Vec<String> = shown.columns.iter().map(|column| sheet::harmless(&column.name)).collect();
+    sheet::csv(std::iter::once(names).chain(shown.rows.iter().map(|row| line(row))))
 }
 
-/// A cell that a spreadsheet would take for a formula gets an apostrophe in front, which spreadsheets do not show.
+/// A number that begins with a sign is no formula.
 fn harmless(column: &Column, value: &str) -> String {
-    let formula = value.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']);
-    if formula && !NUMBERS.contains(&column.kind.as_str()) { format!("'{value}") } else { value.to_owned() }
+    if NUMBERS.contains(&column.kind.as_str()) { value.to_owned() } else { sheet::harmless(value) }
 }
 
 fn document(app: &App, who: &Member, run: Uuid, sql: &str, shown: &Shown) -> Vec<u8> {
