@@ -91,6 +91,20 @@ await journey(async () => {
     }
   });
 
+  await step("anybody finds the officer, without signing in", async () => {
+    const stranger = await device();
+    await stranger.goto(`${ORIGIN}/entrar`);
+    await look(stranger, "entrar-encarregado");
+    await stranger.getByRole("link", { name: "Encarregado de dados e seus direitos" }).click();
+    await stranger.getByText("O contato do encarregado ainda não foi informado").waitFor();
+    await stranger.getByText("Corrigir dados").waitFor();
+    assert.equal(await stranger.getByRole("link", { name: "gov.br/anpd" }).getAttribute("href"), "https://www.gov.br/anpd");
+    await look(stranger, "encarregado", KEY);
+    await dpo.goto(`${ORIGIN}/conformidade`);
+    await check(dpo, "Contato do encarregado publicado").getByRole("link", { name: "Ver a página pública" }).click();
+    await dpo.getByRole("heading", { name: "Como falar com o encarregado" }).waitFor();
+  });
+
   await step("the front desk does not see it", async () => {
     const reception = await enter(SIGILO_E2E_RECEPTION);
     await reception.goto(`${ORIGIN}/conformidade`);

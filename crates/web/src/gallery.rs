@@ -23,7 +23,7 @@ use crate::conversation::{Conversations, ListFragment, Open, Sidebar};
 use crate::governance::{self, EvaluationView, Month};
 use crate::layout::{Frame, Section};
 use crate::second_factor::{EnrolPage, RecoveryPage, grouped, qr_code};
-use crate::{account, message, onboarding, second_factor as factor_pages, session, sign_in, sign_up};
+use crate::{account, compliance, message, onboarding, second_factor as factor_pages, session, sign_in, sign_up};
 
 const HASH: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 
@@ -266,6 +266,12 @@ fn screens() -> Vec<(&'static str, String)> {
     let totp = account::TotpPage { frame: inside("Aplicativo"), qr: qr(), secret: secret.clone(), error: None };
     let list = [
         ("entrar", sign_in.render()),
+        (
+            "encarregado",
+            compliance::OfficerPage { frame: entry("Encarregado"), contact: Some("dpo@clinica.example".into()) }
+                .render(),
+        ),
+        ("encarregado-sem-contato", compliance::OfficerPage { frame: entry("Encarregado"), contact: None }.render()),
         ("link", sign_in::LinkPage { frame: entry("Continuar"), name: "Helena".to_owned() }.render()),
         ("criar-conta", sign_up::Page { frame: entry("Criar conta"), codes: Vec::new(), next: "/" }.render()),
         ("segundo-fator", factor_pages::Page { frame: entry("Confirmar"), choices, error: None }.render()),

@@ -4,6 +4,7 @@ use reqwest::Method;
 
 use crate::routes::{ROUTES, SOMEBODY, filled};
 use crate::support::doctor::{BRENO, HELENA, JUSSARA, LIVIA, MARTA, OTAVIO, doctor, enter};
+use crate::support::http::{SESSION, Visitor};
 use crate::support::site::Stand;
 use crate::support::{digest, number};
 
@@ -76,4 +77,25 @@ async fn another_clinics_figures_are_not_seen() {
     let theirs = figures(&text);
     assert_eq!((theirs[0].as_str(), theirs[1].as_str(), theirs[3].as_str(), theirs[4].as_str()), ("0", "0", "0", "0"));
     assert!(!text.contains("Exposição ou divulgação") && !text.contains("Informação sobre compartilhamento"));
+}
+
+#[tokio::test]
+async fn the_officer_is_found_by_anybody_as_configured() {
+    let stand = Stand::shared().await;
+    let site = stand.demo_with(|command| {
+        command.env("SIGILO_DPO_CONTACT", "Breno <b>Dias</b>, dpo@acacias.example");
+    });
+    let mut stranger = Visitor::new(&site.origin);
+    let sign_in = stranger.get("/entrar").await.text();
+    assert!(sign_in.contains("href=\"/encarregado\"") && sign_in.contains("dpo@acacias.example"));
+    let page = stranger.get("/encarregado").await;
+    assert_eq!(page.status, 200);
+    let text = page.text();
+    assert!(
+        text.contains("dpo@acacias.example") && !text.contains("<b>Dias") && !text.contains("ainda não foi informado")
+    );
+    assert_eq!(text.matches("LGPD art. 18, ").count(), 10, "every right of art. 18");
+    assert!(!stranger.cookies.contains_key(SESSION));
+    let desk = enter(&site, BRENO).await.get("/conformidade").await.text();
+    assert!(desk.contains("O contato está publicado") && desk.contains("href=\"/encarregado\""));
 }

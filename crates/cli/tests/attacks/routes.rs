@@ -90,6 +90,7 @@ pub const ROUTES: &[(&str, &str, Door)] = &[
     ("GET", "/relatorio/conferir", Open),
     ("POST", "/relatorio/conferir", Open),
     ("GET", "/manual", Closed),
+    ("GET", "/encarregado", Open),
     ("GET", "/conformidade", Closed),
     ("GET", "/conformidade/registro", Closed),
     ("GET", "/conformidade/registro.csv", Closed),

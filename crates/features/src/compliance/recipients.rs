@@ -13,23 +13,10 @@ use crate::App;
 pub enum Place {
     /// On the installation's own machine or network.
     Inside,
-    /// Outside Brazil: an international transfer (LGPD art. 33).
+    /// Outside Brazil.
     Abroad(&'static str),
     /// Not to be told from an address alone.
     Unknown,
-}
-
-impl Place {
-    /// On screen.
-    pub fn label(self) -> String {
-        match self {
-            Place::Inside => "Na própria instalação".into(),
-            Place::Abroad(country) => {
-                format!("Fora do Brasil ({country}): transferência internacional (LGPD, art. 33)")
-            }
-            Place::Unknown => "País não conhecido pelo Sigilo: a clínica confirma com o fornecedor".into(),
-        }
-    }
 }
 
 /// Somebody who is sent data.
@@ -43,8 +30,24 @@ pub struct Recipient {
     pub data: &'static str,
     /// Where they are.
     pub place: Place,
+    /// Whether any of it may be about a person; text without direct identifiers may.
+    pub personal: bool,
     /// The tables whose data it is.
     pub tables: &'static [&'static str],
+}
+
+impl Recipient {
+    /// Where they are, on screen; for personal data abroad, with what the law calls it (LGPD art. 33).
+    pub fn place_in_words(&self) -> String {
+        match (self.place, self.personal) {
+            (Place::Inside, _) => "Na própria instalação.".into(),
+            (Place::Abroad(country), true) => {
+                format!("Fora do Brasil ({country}): transferência internacional de dados (LGPD, art. 33).")
+            }
+            (Place::Abroad(country), false) => format!("Fora do Brasil ({country})."),
+            (Place::Unknown, _) => "País não conhecido pelo Sigilo: confirme com o fornecedor.".into(),
+        }
+    }
 }
 
 const ABROAD: [(&str, &str); 4] = [
@@ -85,6 +88,7 @@ pub(super) fn of(app: &App) -> Vec<Recipient> {
             "Texto das mensagens depois da remoção dos dados pessoais. Nomes, documentos e contatos não são enviados."
         },
         place: place(host),
+        personal: true,
         tables: &["public.messages", "public.ai_answers", "public.image_processing_logs"],
     });
     let pubmed = (assistant.verifier.policy() != Policy::SomenteLocal).then(|| Recipient {
@@ -92,6 +96,7 @@ pub(super) fn of(app: &App) -> Vec<Recipient> {
         purpose: "Conferir se as referências citadas existem.",
         data: "Título, autores, revista e ano dos artigos citados, e o contato técnico da instalação, se configurado. Nenhum dado de paciente nem de quem pergunta.",
         place: Place::Abroad("Estados Unidos"),
+        personal: false,
         tables: &["public.ai_reference_checks"],
     });
     let identity = app.settings().oidc.as_ref().map(|oidc| {
@@ -102,6 +107,7 @@ pub(super) fn of(app: &App) -> Vec<Recipient> {
             purpose: "Entrar com uma conta que a pessoa já tem.",
             data: "O provedor fica sabendo que a pessoa entrou no Sigilo, e informa o código dela, o nome e o e-mail. Nada do que é feito depois é enviado.",
             place: place(host),
+            personal: true,
             tables: &["auth.identities", "auth.users"],
         }
     });

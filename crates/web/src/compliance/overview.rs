@@ -136,7 +136,7 @@ impl Page {
             }
             Evidence::Requests => link(crate::rights::DESK, "Ver os pedidos"),
             Evidence::Grants => link("/auditoria/acessos", "Ver os acessos"),
-            Evidence::Officer => link("/account", "Ver na Área de Membros"),
+            Evidence::Officer => link("/encarregado", "Ver a página pública"),
             Evidence::Here => None,
         }
     }

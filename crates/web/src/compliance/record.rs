@@ -177,7 +177,7 @@ fn document(record: &Record) -> Value {
         .recipients
         .iter()
         .map(
-            |one| json!({ "nome": one.name, "finalidade": one.purpose, "dados": one.data, "lugar": one.place.label() }),
+            |one| json!({ "nome": one.name, "finalidade": one.purpose, "dados": one.data, "lugar": one.place_in_words() }),
         )
         .collect();
     json!({
@@ -212,6 +212,7 @@ mod tests {
                 purpose: "Responder ao médico.",
                 data: "Texto sem dados pessoais.",
                 place: Place::Abroad("Estados Unidos"),
+                personal: true,
                 tables: &["public.messages"],
             }],
         }
