@@ -37,6 +37,12 @@ BEGIN
     past := CASE WHEN all_end <= now() THEN 'infinity' ELSE '-infinity' END;
     soon := CASE WHEN all_end <= now() + ahead THEN 'infinity' ELSE '-infinity' END;
   END IF;
+  IF soon = '-infinity' THEN
+    -- Not one row is near its end: there is no need to look for it.
+    ended := 0;
+    ending := 0;
+    RETURN;
+  END IF;
   EXECUTE format('SELECT count(*) FILTER (WHERE %1$I <= $2), count(*) FILTER (WHERE %1$I > $2), min(%1$I)
                     FROM %2$I.%3$I WHERE clinic_id = $1 AND %1$I <= $3',
                  clock, split_part(wanted, '.', 1), split_part(wanted, '.', 2))

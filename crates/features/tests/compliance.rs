@@ -3,14 +3,18 @@
 
 mod support;
 
-use sigilo_assistant::provider::Stop;
+use std::sync::Arc;
+
+use sigilo_assistant::provider::{self, Remote, Stop};
 use sigilo_domain::{Clock, ConsentType, SubjectRight, SystemClock, audit_query::Level};
 use sigilo_features::{
-    Error,
-    compliance::{self, Check, Overview},
+    App, Error, OidcSettings, Settings,
+    answer::Assistant,
+    compliance::{self, Check, Overview, Place},
     incident::{self, Report},
     rights,
 };
+use sigilo_proof::Keyring;
 use sigilo_store::{Session, SignInTx, Token, WriteTx, account, consent, job, server::Role, session};
 use sigilo_testkit::people::{client, event};
 use support::{Script, Scripted, Stand, document};
@@ -281,13 +285,49 @@ async fn an_access_that_ends_soon_is_told() {
 async fn the_record_names_who_receives_data_and_nobody_else() {
     let stand = stand().await;
     let record = compliance::record(&stand.app, &stand.session, false).await.unwrap();
-    assert_eq!((record.controller.as_str(), record.officer), ("Clínica 1", None));
+    assert_eq!((record.controller.as_str(), &record.officer), ("Clínica 1", &None));
     assert!(record.recipients.is_empty(), "nothing leaves this installation: {:?}", record.recipients);
     compliance::record(&stand.app, &stand.session, true).await.unwrap();
     for (event, action) in [("processing_record_viewed", "view"), ("processing_record_exported", "export")] {
         let sql = format!("SELECT count(*) FROM audit_logs WHERE action = '{event}' AND action_type = '{action}'");
         assert_eq!(stand.count(&sql).await, 1, "{event}");
     }
+    // The same clinic where a model, an identity provider and an officer are configured.
+    let remote = Remote {
+        base: "https://api.anthropic.com".parse().unwrap(),
+        model: "claude-opus-4-6".into(),
+        key: None,
+        idle: std::time::Duration::from_secs(1),
+        total: std::time::Duration::from_secs(1),
+    };
+    let assistant = Assistant {
+        provider: provider::build(&provider::Settings::Anthropic(remote)).unwrap(),
+        ..stand.app.assistant().clone()
+    };
+    let settings = Settings {
+        dpo_contact: Some("dpo@clinica.example".into()),
+        oidc: Some(OidcSettings::google("sigilo".into(), "segredo".into())),
+        ..stand.app.settings().clone()
+    };
+    let app =
+        App::new(stand.app.db().clone(), Keyring::new(&[7; 32]), Arc::new(SystemClock), assistant, settings).unwrap();
+    let record = compliance::record(&app, &stand.session, false).await.unwrap();
+    let places: Vec<_> = record.recipients.iter().map(|one| (one.name.as_str(), one.place, one.personal)).collect();
+    assert_eq!(
+        places,
+        [
+            (
+                "Provedor do modelo de linguagem: api.anthropic.com, modelo claude-opus-4-6",
+                Place::Abroad("Estados Unidos"),
+                true
+            ),
+            ("Provedor de identidade: accounts.google.com", Place::Abroad("Estados Unidos"), true),
+        ]
+    );
+    assert_eq!(record.officer.as_deref(), Some("dpo@clinica.example"));
+    let found = compliance::overview(&app, &stand.session).await.unwrap();
+    assert_eq!(check(&found, "Contato do encarregado").verdict.level, Level::Ok);
+
     let reception = colleague(&stand, 80, &["receptionist"]).await;
     assert!(matches!(compliance::record(&stand.app, &reception, true).await, Err(Error::Forbidden(_))));
 }
