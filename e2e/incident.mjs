@@ -1,7 +1,7 @@
 // An incident from its registration to its end, and a drill. SIGILO_E2E_DPO is the DPO's link, _RECEPTION the front desk's.
 import assert from "node:assert/strict";
 import { ORIGIN, device, journey, step } from "./lib/journey.mjs";
-import { sql } from "./lib/link.mjs";
+import { sql, until } from "./lib/link.mjs";
 import { KEY, look } from "./lib/screen.mjs";
 
 const { SIGILO_E2E_DPO, SIGILO_E2E_RECEPTION } = process.env;
@@ -22,11 +22,31 @@ async function register(page, words) {
   await page.getByLabel("Gravidade").selectOption({ label: "Alta" });
   await page.getByLabel("O que houve").fill(words);
   await page.getByLabel("Pessoas afetadas").fill("12");
-  await page.getByLabel("Quando se soube").fill(hourAgo());
+  await page.getByLabel("Quando se soube").last().fill(hourAgo());
+}
+
+/** Ten wrong codes at the front desk's lock: five are looked at, five meet the locked account. */
+async function burst(page) {
+  const wrong = () => page.evaluate(async () => {
+    const answer = await fetch("/sessao/desbloquear/codigo", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ code: "000000" }),
+    });
+    return answer.status;
+  });
+  for (let attempt = 0; attempt < 10; attempt++) {
+    // A session ends at its fifth failure.
+    await sql("UPDATE auth.sessions SET unlock_failures = 0 RETURNING 1");
+    assert.equal(await wrong(), attempt < 5 ? 401 : 429);
+  }
+  await sql("DELETE FROM auth.throttle RETURNING 1");
 }
 
 await journey(async () => {
   const dpo = await enter(SIGILO_E2E_DPO);
+  const reception = await enter(SIGILO_E2E_RECEPTION);
+  await step("a burst of failed sign-ins", () => burst(reception), { refusals: [401, 429] });
   await step("registered, with its clocks", async () => {
     await dpo.getByRole("link", { name: "Incidentes" }).click();
     await dpo.getByText("Nenhum incidente registrado.").waitFor();
@@ -78,8 +98,54 @@ await journey(async () => {
     await look(dpo, "incidentes-lista", KEY);
   });
 
+  await step("the burst has become a draft, and the draft an incident", async () => {
+    const waiting = () => sql("SELECT event_count FROM incident_drafts WHERE rule = 'failed_sign_ins' AND status = 'open'");
+    // The scheduler looks each minute.
+    const [draft] = await until("a draft", async () => (await waiting()).length > 0 && waiting(), 90);
+    assert.equal(draft.event_count, 10);
+    await dpo.goto(`${ORIGIN}/conformidade/incidentes`);
+    await dpo.getByRole("heading", { name: "Muitas entradas recusadas" }).waitFor();
+    await dpo.getByText("10 entradas recusadas").waitFor();
+    await look(dpo, "suspeitas", KEY);
+    for (const part of ["Provas", "É um incidente", "Não foi nada"]) await dpo.getByText(part, { exact: true }).click();
+    await look(dpo, "suspeita-aberta", KEY);
+    await dpo.getByRole("button", { name: "Descartar a suspeita" }).click();
+    await dpo.getByRole("alert").getByText("Diga por que não foi um incidente").waitFor();
+    const [incidents] = await sql("SELECT count(*)::int AS n FROM security_incident_logs");
+    await dpo.getByText("Provas", { exact: true }).click();
+    await dpo.getByRole("link", { name: /^access_logs/ }).first().click();
+    await dpo.getByText("failed_login").first().waitFor();
+    await dpo.goto(`${ORIGIN}/conformidade/incidentes`);
+    await dpo.getByText("É um incidente", { exact: true }).click();
+    await dpo.getByLabel("Quando se soube que afetou dados pessoais").first().fill(hourAgo());
+    await dpo.getByRole("button", { name: "Registrar como incidente" }).click();
+    await dpo.getByRole("heading", { name: "Senhas, chaves ou sessões comprometidas" }).waitFor();
+    await dpo.getByText(/o sistema percebeu 10 ocorrências/).first().waitFor();
+    await dpo.getByRole("heading", { name: "Comunicar a ANPD (3 dias úteis)" }).waitFor();
+    const [after] = await sql("SELECT count(*)::int AS n FROM security_incident_logs");
+    assert.equal(after.n, incidents.n + 1);
+    await dpo.goto(`${ORIGIN}/conformidade/incidentes`);
+    await dpo.getByText("Nenhuma suspeita esperando decisão").waitFor();
+  }, { refusals: [422] });
+
+  await step("a canary is invented, shown once and retired", async () => {
+    await dpo.getByRole("link", { name: "pacientes-isca" }).click();
+    await dpo.getByText("Nenhuma isca criada.").waitFor();
+    await dpo.getByLabel("Onde ela vai ficar").fill(`Planilha da recepção ${HTML}`);
+    await dpo.getByRole("button", { name: "Inventar um paciente" }).click();
+    await dpo.getByText("isto aparece só esta vez").waitFor();
+    assert.match(await dpo.locator(".canary-shown").nth(1).innerText(), /^999\.\d{3}\.\d{3}-\d\d$/);
+    assert.equal(await dpo.locator("main img").count(), 0);
+    await look(dpo, "isca-criada", KEY);
+    await dpo.goto(`${ORIGIN}/conformidade/iscas`);
+    await dpo.getByText("nunca vista").waitFor();
+    assert.equal(await dpo.locator(".canary-shown").count(), 0);
+    await dpo.getByRole("button", { name: /^Aposentar a isca/ }).click();
+    await dpo.getByText("Aposentada").waitFor();
+    await look(dpo, "iscas", KEY);
+  });
+
   await step("the front desk does not see it", async () => {
-    const reception = await enter(SIGILO_E2E_RECEPTION);
     await reception.goto(`${ORIGIN}/conformidade/incidentes`);
     await reception.getByText("Os incidentes são de quem responde").waitFor();
   }, { refusals: [403] });

@@ -26,10 +26,11 @@ export function hangUp() {
  * @template T
  * @param {string} what
  * @param {() => Promise<T>} check
+ * @param {number} [seconds] after which it gives up
  * @returns {Promise<T>}
  */
-export async function until(what, check) {
-  const deadline = Date.now() + 30_000;
+export async function until(what, check, seconds = 30) {
+  const deadline = Date.now() + seconds * 1000;
   for (;;) {
     const found = await check();
     if (found) return found;

@@ -1,6 +1,7 @@
 //! Sigilo's rules without input or output: identifiers, roles, consents, councils.
 
 pub mod audit_query;
+pub mod canary;
 pub mod clock;
 pub mod consent;
 pub mod council;
@@ -8,6 +9,7 @@ pub mod incident;
 pub mod name;
 pub mod role;
 pub mod subject_right;
+pub mod suspicion;
 
 pub use audit_query::AuditQuery;
 pub use clock::{Clock, SystemClock};

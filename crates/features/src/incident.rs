@@ -82,7 +82,7 @@ pub fn missing_contents(incident: &Incident) -> Vec<&'static str> {
     missing(|code| incident.contents[code].as_str().is_some_and(|text| !text.trim().is_empty()))
 }
 
-fn manages(tx: &ReadTx) -> Result<()> {
+pub(crate) fn manages(tx: &ReadTx) -> Result<()> {
     if answers_for_clinic(tx) {
         Ok(())
     } else {
@@ -134,34 +134,39 @@ pub async fn register(app: &App, session: &Session, report: &Report) -> Result<U
     if !wrong.is_empty() {
         return Err(Error::Invalid(wrong));
     }
-    let contact = app.settings().dpo_contact.clone();
     app.db()
         .write(session, async |tx: &WriteTx| {
             manages(tx)?;
-            let new = New {
-                kind: &report.kind,
-                severity: &report.severity,
-                description: report.description.trim(),
-                affected: report.affected.unwrap_or(0),
-                occurred_at: report.occurred_at,
-                knowledge_at: report.knowledge_at,
-                drill: report.drill,
-            };
-            let id = rows::create(tx, &new).await?;
-            let contents = known(&tx.entered().clinic_name, contact.as_deref(), report);
-            let judged = Judged {
-                severity: new.severity,
-                description: new.description,
-                affected: new.affected,
-                notifiable: None,
-                reason: None,
-                contents: &contents,
-            };
-            rows::judge(tx, id, 1, &judged).await?;
+            let id = write_down(app, tx, report).await?;
             let details = json!({ "kind": report.kind, "severity": report.severity, "simulation": report.drill });
             Ok((id, event("incident_registered", Action::Create, id, details)))
         })
         .await
+}
+
+/// A new row of the register, with what the product knows already of its notice.
+pub(crate) async fn write_down(app: &App, tx: &WriteTx, report: &Report) -> Result<Uuid> {
+    let new = New {
+        kind: &report.kind,
+        severity: &report.severity,
+        description: report.description.trim(),
+        affected: report.affected.unwrap_or(0),
+        occurred_at: report.occurred_at,
+        knowledge_at: report.knowledge_at,
+        drill: report.drill,
+    };
+    let id = rows::create(tx, &new).await?;
+    let contents = known(&tx.entered().clinic_name, app.settings().dpo_contact.as_deref(), report);
+    let judged = Judged {
+        severity: new.severity,
+        description: new.description,
+        affected: new.affected,
+        notifiable: None,
+        reason: None,
+        contents: &contents,
+    };
+    rows::judge(tx, id, 1, &judged).await?;
+    Ok(id)
 }
 
 /// What the product knows of a notice by itself.

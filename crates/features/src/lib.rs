@@ -4,6 +4,7 @@
 
 pub mod answer;
 mod app;
+pub mod canary;
 mod ceremony;
 pub mod compliance;
 pub mod consent;
@@ -26,6 +27,7 @@ pub mod session;
 pub mod sign_in;
 pub mod sign_up;
 pub mod simulation;
+pub mod suspicion;
 pub mod unlock;
 pub mod user;
 

@@ -12,12 +12,14 @@ use sigilo_deid::{Detections, Kind, deidentify, scan_with};
 use sigilo_domain::ConsentType;
 use sigilo_proof::KEYED_HASH_ALGORITHM;
 use sigilo_store::{
-    Action, Error as StoreError, Event, ReadTx, Risk, Session, WriteTx, conversation, message, session,
+    Action, Error as StoreError, Event, ReadTx, Risk, Session, WriteTx, canary as canaries, conversation, message,
+    session,
 };
 
 use crate::{
     App, Error, Result,
     answer::{self, Attached, History},
+    canary,
     conversation::Message,
 };
 
@@ -116,6 +118,7 @@ pub async fn send(
     let processing_time_ms = started.elapsed().as_secs_f64() * 1000.0;
     let entities = count(&found);
     let title = title_of(clean.as_str());
+    let marks = canary::marks(app, text.trim(), &found);
     let has_image = !images.is_empty();
 
     let mut sent = app
@@ -141,6 +144,7 @@ pub async fn send(
                 Err(StoreError::Denied) => return Err(Error::ConsentRequired(ConsentType::AiProcessing)),
                 other => other?,
             };
+            canaries::look(tx, &marks).await?;
             let title = conversation::touch(tx, conversation, &title).await?;
             let event = Event {
                 name: "message_sent",

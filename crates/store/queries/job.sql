@@ -119,3 +119,6 @@ SELECT count(*) AS affected FROM written;
 
 -- job.fulfil: one piece of the deletions that were approved
 SELECT ops.fulfil_batch(500) AS affected;
+
+-- job.suspect: drafts of incidents, from what the logs say of the last minutes
+SELECT ops.suspect() AS affected;

@@ -9,6 +9,7 @@ use tokio_postgres::{Config, NoTls};
 use crate::{
     Error, Result,
     server::{DatabaseUrl, DatabaseUrls},
+    statements::suspicion,
     tx::{JobTx, ReadTx, SignInTx, Transaction, WriteTx},
     {Client, Event, Session},
 };
@@ -86,6 +87,15 @@ impl Db {
                 Err(error)
             }
         }
+    }
+
+    /// Notes that a session was refused at a route, by its pattern: the event is the whole transaction.
+    ///
+    /// # Errors
+    /// [`Error::NotSignedIn`] or [`Error::Locked`] from the session; [`Error::Rule`] for what is no pattern.
+    pub async fn refused(&self, session: &Session, route: &str, status: i32) -> Result<()> {
+        let tx = ReadTx::open(self.connection(&self.app).await?, session, true).await?;
+        tx.tx.commit_after(suspicion::REFUSED, &[&route, &status]).await
     }
 
     /// Runs `work` as the sign-in code: accounts, factors, sessions, and the two logs. No business table.

@@ -32,7 +32,7 @@ const fn job(name: &'static str, period: Duration, statement: &'static str, coun
     Job { name, period, statement, counted }
 }
 
-const JOBS: [Job; 8] = [
+const JOBS: [Job; 9] = [
     job("partitions", HOUR, sql::PARTITIONS, Counted::Whole),
     job("end_sessions", Duration::from_secs(300), sql::END_SESSIONS, Counted::Rows),
     job("sweep_ceremonies", HOUR, sql::SWEEP_CEREMONIES, Counted::Rows),
@@ -40,6 +40,8 @@ const JOBS: [Job; 8] = [
     job("sweep_throttle", HOUR, sql::SWEEP_THROTTLE, Counted::Rows),
     job("governance", HOUR, sql::GOVERNANCE, Counted::Whole),
     job("fulfil", MINUTE, sql::FULFIL, Counted::Batches),
+    // Shorter than the scheduler's minute, so that each of its rounds looks.
+    job("suspect", Duration::from_secs(30), sql::SUSPECT, Counted::Whole),
     job("forget_runs", Duration::from_secs(86_400), sql::FORGET, Counted::Rows),
 ];
 

@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod answer;
+pub mod canary;
 pub mod classification;
 pub mod compliance;
 pub mod consent;
@@ -30,6 +31,7 @@ pub mod session;
 pub mod setup;
 pub mod simulation;
 pub mod statements;
+pub mod suspicion;
 mod tx;
 
 pub use context::{Client, Session, Token};

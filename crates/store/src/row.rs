@@ -24,7 +24,20 @@ pub(crate) trait Nullability {
 macro_rules! not_null {
     ($($t:ty),*) => { $(impl Nullability for $t { const NULLABLE: bool = false; })* };
 }
-not_null!(bool, i32, i64, f32, f64, String, Vec<String>, Vec<u8>, uuid::Uuid, time::OffsetDateTime, serde_json::Value);
+not_null!(
+    bool,
+    i32,
+    i64,
+    f32,
+    f64,
+    String,
+    Vec<String>,
+    Vec<u8>,
+    Vec<uuid::Uuid>,
+    uuid::Uuid,
+    time::OffsetDateTime,
+    serde_json::Value
+);
 impl<T> Nullability for Option<T> {
     const NULLABLE: bool = true;
 }

@@ -87,14 +87,19 @@ impl Transaction {
     }
 
     /// The event and the commit in one flight: if the event fails, `COMMIT` rolls back.
-    pub(crate) async fn commit_with(mut self, event: &Event) -> Result<()> {
-        let object = self.object()?;
-        let audit = object.prepare_cached(statements::session::AUDIT).await?;
+    pub(crate) async fn commit_with(self, event: &Event) -> Result<()> {
         let (action, risk) = (event.action.code(), event.risk.code());
         let params: Params<'_> =
             &[&event.name, &action, &event.resource_type, &event.resource_id, &event.details, &risk];
-        let (audited, committed) = join(object.query_one(&audit, params), object.batch_execute("COMMIT")).await;
-        audited?;
+        self.commit_after(statements::session::AUDIT, params).await
+    }
+
+    /// One statement and the commit in one flight: if the statement fails, `COMMIT` rolls back.
+    pub(crate) async fn commit_after(mut self, sql: &'static str, params: Params<'_>) -> Result<()> {
+        let object = self.object()?;
+        let statement = object.prepare_cached(sql).await?;
+        let (done, committed) = join(object.query_one(&statement, params), object.batch_execute("COMMIT")).await;
+        done?;
         committed?;
         self.finish();
         Ok(())

@@ -121,6 +121,10 @@ async fn hostile_sql_on_the_apps_connection_reaches_nothing_of_another_clinic() 
         "ai_review_events",
         "ai_governance_metrics",
         "data_subject_requests",
+        "security_incident_logs",
+        "incident_drafts",
+        "canaries",
+        "canary_sightings",
         "access_logs",
     ];
     // Before any context: every table refuses.

@@ -23,6 +23,7 @@ mod manual;
 mod message;
 mod onboarding;
 mod report;
+mod refusal;
 mod rights;
 mod second_factor;
 mod session;
@@ -39,6 +40,7 @@ mod gallery;
 
 use axum::Router;
 use axum::extract::FromRef;
+use axum::middleware::from_fn_with_state;
 use axum::response::Redirect;
 use axum::routing::get;
 use sigilo_features::App;
@@ -63,6 +65,7 @@ impl FromRef<Web> for App {
 pub fn router(app: App, settings: WebSettings) -> Router {
     let origin = app.settings().origin.clone();
     let demo = app.settings().demo;
+    let web = Web { app, settings: settings.clone() };
     let pages = Router::new()
         .route("/", get(home))
         .merge(sign_in::routes())
@@ -84,7 +87,8 @@ pub fn router(app: App, settings: WebSettings) -> Router {
         .merge(session::routes())
         .merge(api::routes())
         .merge(health::routes())
-        .with_state(Web { app, settings: settings.clone() })
+        .route_layer(from_fn_with_state(web.clone(), refusal::note))
+        .with_state(web)
         .merge(assets::routes());
     shell::wrap(pages, &shell::Site { origin: origin.origin().ascii_serialization(), demo, settings })
 }

@@ -13,3 +13,4 @@ mod pictures;
 mod routes;
 #[path = "../support/mod.rs"]
 mod support;
+mod suspicions;

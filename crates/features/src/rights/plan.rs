@@ -33,6 +33,7 @@ const fn rule(table: &'static str, fate: Fate, reason: &'static str) -> Rule {
     Rule { table, fate, reason }
 }
 
+const INCIDENT: &str = "Registro de incidentes, guardado ao menos 5 anos (Resolução CD/ANPD nº 15/2024, art. 10)";
 const PROOF: &str = "Prova de que o tratamento foi correto; guardada 5 anos (LGPD, arts. 6º, X, e 16, I)";
 const TRAIL: &str =
     "A trilha não pode ser alterada; não guarda conteúdo nem identificação direta (LGPD, arts. 16, I, e 37)";
@@ -68,6 +69,9 @@ pub(super) const RULES: &[Rule] = &[
     rule("audit_simulations", Fate::Keep, "Prova do que foi demonstrado (LGPD, arts. 6º, X, e 16, I)"),
     rule("audit_reports", Fate::Keep, "Prova dos relatórios emitidos em auditorias (LGPD, arts. 6º, X, e 16, I)"),
     rule("audit_report_files", Fate::Keep, "Os próprios relatórios, que outros têm em mãos (LGPD, art. 16, I)"),
+    rule("incident_drafts", Fate::Keep, INCIDENT),
+    rule("canaries", Fate::Keep, INCIDENT),
+    rule("canary_sightings", Fate::Keep, INCIDENT),
     rule("access_logs", Fate::Keep, "Registro de acesso, guardado de 6 a 12 meses (Marco Civil da Internet, art. 15)"),
     rule("audit_trail", Fate::Keep, TRAIL),
     rule("audit_logs", Fate::Keep, TRAIL),

@@ -10,6 +10,8 @@ use crate::{App, Client, Error, Result};
 pub(crate) enum Attempt<T> {
     /// The proof was good.
     Passed(T),
+    /// It was not looked at: the account is locked, which [`super::active`] has recorded.
+    Locked(Error),
     /// It was not. The reason goes into the access log, never to the caller.
     Refused {
         /// Whose account it was about, when that is known.
@@ -50,6 +52,10 @@ pub(crate) async fn attempt<T>(
                 Err(Error::Expired) => {
                     Attempt::Refused { account: None, reason: "expired_or_replayed", answer: Error::Expired }
                 }
+                Err(locked @ Error::TooMany { .. }) => {
+                    account::address_failed(tx, client.ip).await?;
+                    Attempt::Locked(locked)
+                }
                 other => other?,
             };
             if let Attempt::Refused { account, reason, .. } = &outcome {
@@ -60,7 +66,7 @@ pub(crate) async fn attempt<T>(
         .await?;
     match outcome {
         Attempt::Passed(value) => Ok(value),
-        Attempt::Refused { answer, .. } => Err(answer),
+        Attempt::Locked(answer) | Attempt::Refused { answer, .. } => Err(answer),
     }
 }
 
@@ -69,6 +75,11 @@ async fn record(tx: &SignInTx, client: &Client, whose: Option<(Uuid, Uuid)>, rea
     if let Some((user, _)) = whose {
         account::failed(tx, user).await?;
     }
+    log_failure(tx, whose, reason).await
+}
+
+/// Writes a failure into the access log.
+pub(super) async fn log_failure(tx: &SignInTx, whose: Option<(Uuid, Uuid)>, reason: &'static str) -> Result<()> {
     let event = session::AccessEvent {
         clinic: whose.map(|(_, clinic)| clinic),
         user: whose.map(|(user, _)| user),

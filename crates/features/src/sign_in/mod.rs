@@ -98,14 +98,18 @@ pub(crate) async fn open_session(
     Ok(token)
 }
 
-/// What sign-in must know of an account that may sign in now.
+/// What sign-in must know of an account that may sign in now. A try at a locked one is written into the access log, where
+/// the transaction goes on to its end, as in [`attempt`].
 ///
 /// # Errors
 /// [`Error::SignInFailed`] for a deactivated one, [`Error::TooMany`] for a locked one.
 pub(crate) async fn active(tx: &SignInTx, user: Uuid) -> Result<account::Standing> {
     let standing = account::standing(tx, user).await?.filter(|s| s.active).ok_or(Error::SignInFailed)?;
     match standing.locked_seconds {
-        Some(seconds) if seconds > 0 => Err(Error::TooMany { retry_after_seconds: seconds.unsigned_abs().into() }),
+        Some(seconds) if seconds > 0 => {
+            attempt::log_failure(tx, Some((standing.id, standing.clinic_id)), "account_locked").await?;
+            Err(Error::TooMany { retry_after_seconds: seconds.unsigned_abs().into() })
+        }
         _ => Ok(standing),
     }
 }

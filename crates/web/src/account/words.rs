@@ -18,6 +18,7 @@ pub(super) fn reason(code: &str) -> &str {
         "passkey_malformed" | "passkey_unknown" => "chave de acesso não reconhecida",
         "passkey_refused" => "chave de acesso não confirmada",
         "second_factor_wrong" => "segunda etapa não confirmada",
+        "account_locked" => "conta bloqueada por tentativas demais",
         "unlock_wrong" => "desbloqueio não confirmado",
         "oidc_refused" | "oidc_state_mismatch" => "conta da clínica não confirmada",
         "link_expired" => "link vencido ou já usado",

@@ -82,6 +82,11 @@ impl Answer {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "malformed", "Conteúdo não aceito", detail)
     }
 
+    /// Whether somebody asked for what their role may not do, or for what does not exist for them.
+    pub(crate) fn is_refusal(&self) -> bool {
+        matches!(self.code, "forbidden" | "not_found")
+    }
+
     /// For failures met before any use case, which have nothing but a status.
     pub(crate) fn of_status(status: StatusCode) -> Self {
         let (code, title, detail) = match status {

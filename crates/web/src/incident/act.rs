@@ -17,7 +17,7 @@ use crate::layout;
 use crate::visitor::Member;
 
 /// `2026-11-27T18:05`, as a browser's field for date and time gives it: the clinic's clock, which is Brasília's.
-fn instant(text: &str) -> Option<OffsetDateTime> {
+pub(super) fn instant(text: &str) -> Option<OffsetDateTime> {
     (text.len() == 16).then(|| OffsetDateTime::parse(&format!("{text}:00-03:00"), &Rfc3339).ok()).flatten()
 }
 

@@ -3,11 +3,13 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
+use sigilo_domain::Role;
 use sigilo_domain::incident::{KINDS, SEVERITIES};
 use sigilo_features::incident::{self, Report};
-use sigilo_features::{App, FieldError};
+use sigilo_features::{App, FieldError, suspicion};
 use uuid::Uuid;
 
+use super::draft::DraftView;
 use super::view::View;
 use crate::errors::Answer;
 use crate::layout::{self, Frame, Section};
@@ -15,11 +17,16 @@ use crate::visitor::Member;
 
 #[derive(Template)]
 #[template(path = "incident/list.html")]
-pub(super) struct ListPage {
-    pub(super) frame: Frame,
-    pub(super) incidents: Vec<View>,
-    pub(super) form: Report,
-    pub(super) errors: Vec<FieldError>,
+pub(crate) struct ListPage {
+    pub(crate) frame: Frame,
+    pub(crate) drafts: Vec<DraftView>,
+    /// Whether who looks may see the evidence.
+    pub(crate) audits: bool,
+    pub(crate) incidents: Vec<View>,
+    pub(crate) form: Report,
+    pub(crate) errors: Vec<FieldError>,
+    /// Why something else on the page was refused.
+    pub(crate) error: Option<String>,
 }
 
 impl ListPage {
@@ -62,11 +69,15 @@ struct NoticePage {
 pub(super) async fn listed(app: &App, who: &Member, form: Report, errors: Vec<FieldError>) -> Result<ListPage, Answer> {
     let now = app.now();
     let incidents = incident::list(app, &who.session).await?;
+    let drafts = suspicion::list(app, &who.session).await?;
     Ok(ListPage {
         frame: Frame::inside("Incidentes de segurança", Section::Compliance, &who.viewer),
+        drafts: drafts.into_iter().map(DraftView::new).collect(),
+        audits: who.viewer.has(Role::Dpo) || who.viewer.has(Role::Auditor),
         incidents: incidents.into_iter().map(|incident| View::new(incident, now)).collect(),
         form,
         errors,
+        error: None,
     })
 }
 
