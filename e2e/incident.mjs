@@ -1,10 +1,11 @@
-// An incident from its registration to its end, and a drill. SIGILO_E2E_DPO is the DPO's link, _RECEPTION the front desk's.
+// An incident from its registration to its end, a drill, a suspicion that becomes an incident, a canary, and the periods of
+// a small agent. SIGILO_E2E_DPO is the DPO's link, _OWNER the owner's, _RECEPTION the front desk's.
 import assert from "node:assert/strict";
 import { ORIGIN, device, journey, step } from "./lib/journey.mjs";
 import { sql, until } from "./lib/link.mjs";
 import { KEY, look } from "./lib/screen.mjs";
 
-const { SIGILO_E2E_DPO, SIGILO_E2E_RECEPTION } = process.env;
+const { SIGILO_E2E_DPO, SIGILO_E2E_OWNER, SIGILO_E2E_RECEPTION } = process.env;
 const HTML = '<img src=x onerror="document.title=1">';
 
 async function enter(link) {
@@ -143,6 +144,24 @@ await journey(async () => {
     await dpo.getByRole("button", { name: /^Aposentar a isca/ }).click();
     await dpo.getByText("Aposentada").waitFor();
     await look(dpo, "iscas", KEY);
+  });
+
+  await step("the owner says that the clinic is a small agent", async () => {
+    const owner = await enter(SIGILO_E2E_OWNER);
+    await owner.goto(`${ORIGIN}/conformidade/incidentes`);
+    await owner.getByText("A clínica é um agente de pequeno porte").click();
+    await look(owner, "prazos-da-clinica", KEY);
+    await owner.getByLabel("Por quê").last().fill("Parecer jurídico de 03/11/2026: sem larga escala.");
+    await owner.getByRole("button", { name: "Declarar e usar o prazo em dobro" }).click();
+    await owner.getByText("Prazo em dobro", { exact: true }).waitFor();
+    await register(owner, "Treino: prazos de agente de pequeno porte.");
+    await owner.getByLabel(/É uma simulação/).check();
+    await owner.getByRole("button", { name: "Registrar" }).click();
+    await owner.getByRole("heading", { name: "Complementar (40 dias úteis)" }).waitFor();
+    await owner.getByLabel(/Pode atingir a integridade/).check();
+    await owner.getByRole("button", { name: "Guardar" }).click();
+    await owner.getByRole("heading", { name: "Complementar (20 dias úteis)" }).waitFor();
+    await look(owner, "incidente-pequeno-porte");
   });
 
   await step("the front desk does not see it", async () => {

@@ -251,17 +251,24 @@ BEGIN
                       WHERE action = 'failed_login'
                         AND created_at > (SELECT since FROM rules WHERE rule = 'failed_sign_ins')) l),
   -- Failures that were about no known account belong to every clinic that the address has failed at, or to the only one.
-  by_address AS (
-    SELECT c.id AS clinic_id, f.ip_address, f.id, f.user_id, f.created_at
-      FROM failures f JOIN public.clinics c ON c.id = f.clinic_id
-        OR f.clinic_id IS NULL AND (EXISTS (SELECT FROM failures o WHERE o.clinic_id = c.id AND o.ip_address = f.ip_address)
-                                    OR (SELECT count(*) FROM public.clinics) = 1)
-     WHERE f.ip_address IS NOT NULL),
-  -- One account from one address is the account's own matter.
+  tried AS (
+    SELECT clinic_id, ip_address FROM failures WHERE clinic_id IS NOT NULL
+    UNION
+    SELECT c.id, f.ip_address FROM public.clinics c CROSS JOIN failures f WHERE (SELECT count(*) FROM public.clinics) = 1),
+  by_address AS MATERIALIZED (
+    SELECT clinic_id, ip_address, id, user_id, created_at FROM failures WHERE clinic_id IS NOT NULL AND ip_address IS NOT NULL
+    UNION ALL
+    SELECT t.clinic_id, f.ip_address, f.id, f.user_id, f.created_at
+      FROM failures f JOIN tried t ON t.ip_address = f.ip_address WHERE f.clinic_id IS NULL),
+  -- One account from one address is the account's own matter. An earlier draft knows the address by another of its rows.
   addresses AS (
-    SELECT clinic_id, ip_address, (array_agg(id ORDER BY created_at, id))[1] AS first_id
-      FROM by_address GROUP BY clinic_id, ip_address
-    HAVING count(DISTINCT user_id) > 1 OR bool_or(user_id IS NULL)),
+    SELECT b.clinic_id, b.ip_address,
+           coalesce((SELECT d.subject_id FROM public.incident_drafts d JOIN public.access_logs l ON l.id = d.subject_id
+                      WHERE d.clinic_id = b.clinic_id AND d.rule = 'failed_sign_ins' AND d.subject_kind = 'address'
+                        AND l.ip_address = b.ip_address AND l.action = 'failed_login'
+                      ORDER BY d.id DESC LIMIT 1), (array_agg(b.id ORDER BY b.created_at, b.id))[1]) AS subject
+      FROM by_address b GROUP BY b.clinic_id, b.ip_address
+    HAVING count(DISTINCT b.user_id) > 1 OR bool_or(b.user_id IS NULL)),
   reads AS MATERIALIZED (
     SELECT t.* FROM public.clinics c CROSS JOIN LATERAL (
       SELECT id, clinic_id, user_id, resource, resource_type, resource_id, created_at FROM public.audit_trail
@@ -271,13 +278,7 @@ BEGIN
     SELECT 'failed_sign_ins', clinic_id, 'member', user_id, NULL::uuid, 'access_logs', id, id::text, created_at
       FROM failures WHERE clinic_id IS NOT NULL AND user_id IS NOT NULL
     UNION ALL
-    SELECT 'failed_sign_ins', b.clinic_id, 'address',
-           -- An earlier draft knows the address by another of its rows.
-           coalesce((SELECT d.subject_id FROM public.incident_drafts d JOIN public.access_logs l ON l.id = d.subject_id
-                      WHERE d.clinic_id = b.clinic_id AND d.rule = 'failed_sign_ins' AND d.subject_kind = 'address'
-                        AND l.ip_address = b.ip_address AND l.action = 'failed_login'
-                      ORDER BY d.id DESC LIMIT 1), a.first_id),
-           NULL, 'access_logs', b.id, b.id::text, b.created_at
+    SELECT 'failed_sign_ins', b.clinic_id, 'address', a.subject, NULL, 'access_logs', b.id, b.id::text, b.created_at
       FROM by_address b JOIN addresses a ON a.clinic_id = b.clinic_id AND a.ip_address = b.ip_address
     UNION ALL
     -- The same record twice is one record.
@@ -325,3 +326,84 @@ END
 $$;
 REVOKE EXECUTE ON FUNCTION ops.suspect() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ops.suspect() TO sigilo_jobs;
+
+-- Small agents (Resolução CD/ANPD nº 2/2022, art. 14, II) ------------------------------------
+
+-- The clinic's word that it is one, or is one no longer, and why. Only ever added to: the latest counts.
+CREATE TABLE public.small_agent_declarations (
+  clinic_id uuid NOT NULL DEFAULT app.clinic_id() REFERENCES public.clinics ON DELETE RESTRICT,
+  id uuid NOT NULL DEFAULT app.uuid_v7(),
+  small_agent boolean NOT NULL,
+  reason text NOT NULL CHECK (length(btrim(reason)) BETWEEN 20 AND 2000),
+  declared_by uuid NOT NULL DEFAULT app.user_id(),
+  declared_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (clinic_id, id),
+  FOREIGN KEY (clinic_id, declared_by) REFERENCES public.members (clinic_id, user_id) ON DELETE RESTRICT
+);
+CREATE INDEX small_agent_declarations_latest ON public.small_agent_declarations (clinic_id, declared_at DESC, id DESC);
+CREATE TRIGGER audit AFTER INSERT ON public.small_agent_declarations
+  FOR EACH ROW EXECUTE FUNCTION public.fn_audit_trigger();
+ALTER TABLE public.small_agent_declarations ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.small_agent_declarations FORCE ROW LEVEL SECURITY;
+CREATE POLICY clinic_floor ON public.small_agent_declarations AS RESTRICTIVE TO sigilo_app
+  USING (clinic_id = (SELECT app.clinic_id())) WITH CHECK (clinic_id = (SELECT app.clinic_id()));
+CREATE POLICY managers ON public.small_agent_declarations FOR SELECT TO sigilo_app
+  USING ((SELECT app.has_role('owner') OR app.has_role('dpo')));
+-- Whoever answers for the clinic answers for this.
+CREATE POLICY owners_declare ON public.small_agent_declarations FOR INSERT TO sigilo_app
+  WITH CHECK ((SELECT app.has_role('owner')) AND declared_by = (SELECT app.user_id()));
+GRANT SELECT, INSERT (small_agent, reason) ON public.small_agent_declarations TO sigilo_app;
+CREATE POLICY audit ON public.small_agent_declarations FOR SELECT TO sigilo_auditor USING (true);
+GRANT SELECT ON public.small_agent_declarations TO sigilo_auditor;
+SELECT ops.open_to_console('public.small_agent_declarations');
+
+ALTER TABLE public.security_incident_logs
+  -- Whether the clinic was one when it was registered; later words change no clock that runs.
+  ADD COLUMN small_agent boolean NOT NULL DEFAULT false,
+  -- It may harm people's physical or moral integrity: then the periods are everybody's.
+  ADD COLUMN integrity_risk boolean NOT NULL DEFAULT false;
+GRANT UPDATE (integrity_risk) ON public.security_incident_logs TO sigilo_app;
+
+CREATE OR REPLACE FUNCTION public.fn_incident() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog
+AS $$
+DECLARE
+  times integer;
+BEGIN
+  IF TG_OP = 'INSERT' THEN
+    NEW.created_at := now();
+    NEW.version := 1;
+    NEW.status := 'open';
+    NEW.resolved_at := NULL;
+    NEW.anpd_reported_at := NULL;
+    NEW.supplement_reported_at := NULL;
+    NEW.subjects_notified_at := NULL;
+    NEW.small_agent := coalesce((SELECT d.small_agent FROM public.small_agent_declarations d
+                                  WHERE d.clinic_id = NEW.clinic_id ORDER BY d.declared_at DESC, d.id DESC LIMIT 1), false);
+  ELSE
+    IF OLD.status = 'closed' THEN
+      RAISE EXCEPTION 'a closed incident stays as it is' USING ERRCODE = 'check_violation', CONSTRAINT = 'incidents_final';
+    END IF;
+    NEW.created_at := OLD.created_at;
+    NEW.created_by := OLD.created_by;
+    NEW.clinic_id := OLD.clinic_id;
+    NEW.is_simulation := OLD.is_simulation;
+    NEW.small_agent := OLD.small_agent;
+    NEW.version := OLD.version + 1;
+    -- What was done is done, and its instant is the database's.
+    NEW.anpd_reported_at := coalesce(OLD.anpd_reported_at, CASE WHEN NEW.anpd_reported_at IS NOT NULL THEN now() END);
+    NEW.supplement_reported_at := coalesce(OLD.supplement_reported_at, CASE WHEN NEW.supplement_reported_at IS NOT NULL THEN now() END);
+    NEW.subjects_notified_at := coalesce(OLD.subjects_notified_at, CASE WHEN NEW.subjects_notified_at IS NOT NULL THEN now() END);
+    NEW.resolved_at := CASE WHEN NEW.status = 'closed' THEN now() END;
+  END IF;
+  IF NEW.knowledge_at > now() OR NEW.occurred_at > now() THEN
+    RAISE EXCEPTION 'not yet' USING ERRCODE = 'check_violation', CONSTRAINT = 'incidents_future';
+  END IF;
+  NEW.reported_to_anpd := NEW.anpd_reported_at IS NOT NULL AND NOT NEW.is_simulation;
+  times := CASE WHEN NEW.small_agent AND NOT NEW.integrity_risk THEN 2 ELSE 1 END;
+  NEW.anpd_deadline_at := app.add_business_days(NEW.knowledge_at, 3 * times);
+  NEW.supplement_deadline_at := app.add_business_days(NEW.knowledge_at, 20 * times);
+  NEW.subjects_deadline_at := app.add_business_days(NEW.knowledge_at, 3 * times);
+  RETURN NEW;
+END
+$$;

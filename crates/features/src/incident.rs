@@ -49,6 +49,8 @@ pub struct Assessment {
     pub notifiable: Option<bool>,
     /// Why not.
     pub reason: String,
+    /// Whether it may harm people's physical or moral integrity.
+    pub integrity_risk: bool,
     /// The contents of the notice, by their code.
     pub contents: Vec<(String, String)>,
 }
@@ -156,7 +158,8 @@ pub(crate) async fn write_down(app: &App, tx: &WriteTx, report: &Report) -> Resu
         drill: report.drill,
     };
     let id = rows::create(tx, &new).await?;
-    let contents = known(&tx.entered().clinic_name, app.settings().dpo_contact.as_deref(), report);
+    let small = rows::small_agent(tx).await?.is_some_and(|word| word.small_agent);
+    let contents = known(&tx.entered().clinic_name, small, app.settings().dpo_contact.as_deref(), report);
     let judged = Judged {
         severity: new.severity,
         description: new.description,
@@ -164,16 +167,18 @@ pub(crate) async fn write_down(app: &App, tx: &WriteTx, report: &Report) -> Resu
         notifiable: None,
         reason: None,
         contents: &contents,
+        integrity_risk: false,
     };
     rows::judge(tx, id, 1, &judged).await?;
     Ok(id)
 }
 
 /// What the product knows of a notice by itself.
-fn known(clinic: &str, contact: Option<&str>, report: &Report) -> Value {
+fn known(clinic: &str, small: bool, contact: Option<&str>, report: &Report) -> Value {
     let mut contents = Map::new();
     contents.insert("descricao".into(), report.description.trim().into());
-    contents.insert("controlador".into(), clinic.into());
+    let size = if small { ". Declara-se agente de tratamento de pequeno porte." } else { "" };
+    contents.insert("controlador".into(), format!("{clinic}{size}").into());
     contents.insert(
         "medidas".into(),
         "Antes: acesso por linha no banco, dois fatores na entrada, e-mails cifrados, texto clínico sem identificadores e trilha que só cresce.".into(),
@@ -218,13 +223,15 @@ pub async fn assess(app: &App, session: &Session, id: Uuid, version: i32, form: 
         notifiable: form.notifiable,
         reason: (form.notifiable == Some(false)).then_some(reason),
         contents: &contents,
+        integrity_risk: form.integrity_risk,
     };
     app.db()
         .write(session, async |tx: &WriteTx| {
             manages(tx)?;
             rows::one(tx, id).await?;
             changed(rows::judge(tx, id, version, &judged).await)?;
-            let details = json!({ "notifiable": form.notifiable, "severity": form.severity });
+            let details = json!({ "notifiable": form.notifiable, "severity": form.severity,
+                                  "integrity_risk": form.integrity_risk });
             Ok(((), event("incident_assessed", Action::Update, id, details)))
         })
         .await

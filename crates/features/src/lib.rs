@@ -27,6 +27,7 @@ pub mod session;
 pub mod sign_in;
 pub mod sign_up;
 pub mod simulation;
+pub mod small_agent;
 pub mod suspicion;
 pub mod unlock;
 pub mod user;

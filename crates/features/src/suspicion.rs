@@ -37,16 +37,14 @@ pub async fn list(app: &App, session: &Session) -> Result<Vec<Draft>> {
 /// [`Error::Invalid`] for an instant that has not come; [`Error::Conflict`] when it is decided; [`Error::NotFound`] for
 /// another clinic's; [`Error::Forbidden`] for who answers for nothing.
 pub async fn confirm(app: &App, session: &Session, id: Uuid, knowledge_at: Option<OffsetDateTime>) -> Result<Uuid> {
-    let now = app.now();
-    let knowledge_at = knowledge_at.unwrap_or(now);
-    if knowledge_at > now {
+    if knowledge_at.is_some_and(|at| at > app.now()) {
         return Err(Error::field("soube", "A data em que se soube está no futuro."));
     }
     app.db()
         .write(session, async |tx: &WriteTx| {
             incident::manages(tx)?;
             let draft = taken(tx, id).await?;
-            let report = report_of(&draft, knowledge_at)?;
+            let report = report_of(&draft, knowledge_at.unwrap_or(draft.looked_at))?;
             let incident = incident::write_down(app, tx, &report).await?;
             decided(rows::confirm(tx, id, incident).await)?;
             let details = json!({ "rule": draft.rule, "incident": incident, "count": draft.event_count });

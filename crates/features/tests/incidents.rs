@@ -8,11 +8,12 @@ use sigilo_domain::{Clock, SystemClock, incident::CONTENTS};
 use sigilo_features::{
     Error,
     incident::{self, Assessment, Report, Step},
+    small_agent,
 };
 use sigilo_store::{Session, SignInTx, Token, account, server::Role, session};
 use sigilo_testkit::people::client;
 use support::{Script, Scripted, Stand, document};
-use time::{Duration, OffsetDateTime};
+use time::{Duration, OffsetDateTime, macros::datetime};
 
 async fn stand() -> Stand {
     Stand::new(Scripted::new(Script::Say(document(), Stop::Complete))).await
@@ -37,6 +38,7 @@ fn assessment(notifiable: Option<bool>, contents: usize) -> Assessment {
         affected: Some(12),
         notifiable,
         reason: String::new(),
+        integrity_risk: false,
         contents: CONTENTS.iter().take(contents).map(|(code, _, _)| ((*code).to_owned(), "texto".to_owned())).collect(),
     }
 }
@@ -87,6 +89,81 @@ async fn an_incident_is_told_in_time_and_closed() {
             .await,
         1
     );
+}
+
+/// Whole days from the knowledge to the deadlines of the ANPD, the people and the supplement.
+async fn periods(stand: &Stand, id: uuid::Uuid) -> [i64; 3] {
+    let one = incident::open(&stand.app, &stand.session, id).await.unwrap();
+    [one.anpd_deadline_at, one.subjects_deadline_at, one.supplement_deadline_at]
+        .map(|until| (until.unwrap() - one.knowledge_at.unwrap()).whole_days())
+}
+
+#[tokio::test]
+async fn a_small_agents_clocks_give_twice_the_time_unless_people_may_be_harmed() {
+    let stand = stand().await;
+    let (app, who) = (&stand.app, &stand.session);
+    let reason = "Parecer jurídico de 03/11/2026: sem larga escala.";
+    // A Monday, so that business days are the same each time the test runs.
+    let report = Report { knowledge_at: Some(datetime!(2025-03-03 12:00 UTC)), ..report() };
+    let before = incident::register(app, who, &report).await.unwrap();
+    assert!(small_agent::standing(app, who).await.unwrap().is_none());
+    assert!(matches!(small_agent::declare(app, who, true, "porque sim").await, Err(Error::Invalid(_))));
+    assert!(matches!(small_agent::declare(app, who, false, reason).await, Err(Error::Conflict(_))), "it is so already");
+    small_agent::declare(app, who, true, reason).await.unwrap();
+    let word = small_agent::standing(app, who).await.unwrap().unwrap();
+    assert_eq!((word.small_agent, word.declared_by.as_deref()), (true, Some("Dra. Alba Norte")));
+
+    let after = incident::register(app, who, &report).await.unwrap();
+    assert_eq!(periods(&stand, before).await, [3, 3, 28], "a clock that runs goes on");
+    assert_eq!(periods(&stand, after).await, [8, 8, 56]);
+    let told = incident::open(app, who, after).await.unwrap();
+    assert!(told.contents["controlador"].as_str().unwrap().contains("pequeno porte"));
+
+    let harm = Assessment { integrity_risk: true, ..assessment(None, 1) };
+    incident::assess(app, who, after, 2, &harm).await.unwrap();
+    assert_eq!(periods(&stand, after).await, [3, 3, 28]);
+    incident::assess(app, who, before, 2, &assessment(None, 1)).await.unwrap();
+    assert_eq!(periods(&stand, before).await, [3, 3, 28], "writing on doubles nothing");
+
+    small_agent::declare(app, who, false, "A clínica passou a usar IA com dados de saúde.").await.unwrap();
+    let last = incident::register(app, who, &report).await.unwrap();
+    assert_eq!(periods(&stand, last).await, [3, 3, 28]);
+    let trail = "SELECT count(*) FROM audit_logs WHERE action = 'small_agent_declared' AND user_id IS NOT NULL";
+    assert_eq!(stand.count(trail).await, 2);
+}
+
+#[tokio::test]
+async fn only_the_owner_declares_and_nothing_is_taken_back() {
+    let stand = stand().await;
+    let reason = "Parecer jurídico de 03/11/2026: sem larga escala.";
+    small_agent::declare(&stand.app, &stand.session, true, reason).await.unwrap();
+    let stranger = stand.stranger().await;
+    assert!(small_agent::standing(&stand.app, &stranger).await.unwrap().is_none(), "each clinic for itself");
+    let (client, token) = (client(), Token::from_random(&[51; 32]));
+    stand
+        .app
+        .db()
+        .sign_in(&client, async |tx: &SignInTx| -> Result<_, sigilo_store::Error> {
+            let user = account::create(tx, true).await?;
+            account::create_member(tx, stand.clinic, user.id, "Breno Alcântara", &["dpo"]).await?;
+            session::create(tx, &client, &token, user.id, stand.clinic, "passkey").await
+        })
+        .await
+        .unwrap();
+    let dpo = Session { token, client };
+    assert!(small_agent::standing(&stand.app, &dpo).await.unwrap().is_some(), "the DPO sees it");
+    assert!(matches!(small_agent::declare(&stand.app, &dpo, false, reason).await, Err(Error::Forbidden(_))));
+    // Nor does the database let the DPO, or anybody take a word back.
+    let app_role = stand.database.connect(Role::App).await;
+    app_role.execute("SELECT set_config('app.token', $1, false)", &[&dpo.token.expose()]).await.unwrap();
+    for sql in [
+        "INSERT INTO small_agent_declarations (small_agent, reason) VALUES (false, 'vinte caracteres ou mais')",
+        "UPDATE small_agent_declarations SET small_agent = false",
+        "DELETE FROM small_agent_declarations",
+        "UPDATE security_incident_logs SET small_agent = true",
+    ] {
+        assert_eq!(app_role.execute(sql, &[]).await.unwrap_err().code().unwrap().code(), "42501", "{sql}");
+    }
 }
 
 #[tokio::test]

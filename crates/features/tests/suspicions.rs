@@ -139,6 +139,22 @@ async fn an_address_that_tries_several_accounts_is_named_by_a_row_and_never_by_i
 }
 
 #[tokio::test]
+async fn what_is_nobodys_is_the_only_clinics() {
+    let stand = stand().await;
+    fail(&stand, None, 9, 10).await;
+    look(&stand).await;
+    let found = drafts(&stand).await;
+    assert_eq!((found.len(), found[0].subject_kind.as_str(), found[0].event_count), (1, "address", 10));
+    // With a second one it is nobody's, and what waits stays as it is.
+    let stranger = stand.stranger().await;
+    fail(&stand, None, 9, 10).await;
+    fail(&stand, None, 8, 10).await;
+    look(&stand).await;
+    assert_eq!(drafts(&stand).await[0].event_count, 10);
+    assert!(suspicion::list(&stand.app, &stranger).await.unwrap().is_empty());
+}
+
+#[tokio::test]
 async fn sixty_records_in_ten_minutes_are_noticed_and_one_record_sixty_times_is_not() {
     let stand = stand().await;
     for _ in 0..60 {

@@ -50,8 +50,34 @@ row! {
         resolved_at: Option<OffsetDateTime>,
         /// Whether it is a drill.
         is_simulation: bool,
+        /// Whether the clinic was a small agent when it was registered.
+        small_agent: bool,
+        /// Whether it may harm people's physical or moral integrity.
+        integrity_risk: bool,
         /// Counts its changes.
         version: i32,
+    }
+}
+
+impl Incident {
+    /// How often the common period its clocks give (Resolução CD/ANPD nº 2/2022, art. 14, II).
+    pub fn times(&self) -> i32 {
+        if self.small_agent && !self.integrity_risk { 2 } else { 1 }
+    }
+}
+
+row! {
+    /// The clinic's word on whether it is a small agent.
+    #[derive(Debug, Clone)]
+    pub struct Declaration {
+        /// Whether it is.
+        small_agent: bool,
+        /// Why.
+        reason: String,
+        /// Since when.
+        declared_at: OffsetDateTime,
+        /// Who said so.
+        declared_by: Option<String>,
     }
 }
 
@@ -89,6 +115,8 @@ pub struct Judged<'a> {
     pub reason: Option<&'a str>,
     /// The contents of the notice.
     pub contents: &'a Value,
+    /// Whether it may harm people's physical or moral integrity.
+    pub integrity_risk: bool,
 }
 
 /// The clinic's incidents.
@@ -122,7 +150,7 @@ pub async fn create(tx: &WriteTx, new: &New<'_>) -> Result<Uuid> {
 /// # Errors
 /// [`Error::NotFound`] when it has changed meanwhile; [`Error::Rule`] when it is closed.
 pub async fn judge(tx: &WriteTx, id: Uuid, version: i32, judged: &Judged<'_>) -> Result<()> {
-    let values: [&(dyn tokio_postgres::types::ToSql + Sync); 8] = [
+    let values: [&(dyn tokio_postgres::types::ToSql + Sync); 9] = [
         &id,
         &version,
         &judged.severity,
@@ -131,6 +159,7 @@ pub async fn judge(tx: &WriteTx, id: Uuid, version: i32, judged: &Judged<'_>) ->
         &judged.notifiable,
         &judged.reason,
         judged.contents,
+        &judged.integrity_risk,
     ];
     tx.tx.execute_one(sql::JUDGE, &values).await
 }
@@ -141,4 +170,20 @@ pub async fn judge(tx: &WriteTx, id: Uuid, version: i32, judged: &Judged<'_>) ->
 /// As [`judge`]; [`Error::Rule`] also for what cannot be yet.
 pub async fn step(tx: &WriteTx, id: Uuid, version: i32, step: &str) -> Result<()> {
     tx.tx.execute_one(sql::STEP, &[&id, &version, &step]).await
+}
+
+/// The clinic's latest word on whether it is a small agent; none: it never said so.
+///
+/// # Errors
+/// See [`Error`].
+pub async fn small_agent(tx: &ReadTx) -> Result<Option<Declaration>> {
+    tx.tx.optional(sql::SMALL_AGENT, &[]).await
+}
+
+/// The clinic's new word on it.
+///
+/// # Errors
+/// [`Error::Denied`] for everybody but the owner; [`Error::Rule`] without a reason.
+pub async fn declare_small_agent(tx: &WriteTx, small: bool, reason: &str) -> Result<Uuid> {
+    tx.tx.value(sql::DECLARE_SMALL_AGENT, &[&small, &reason]).await?.ok_or(Error::NotFound)
 }

@@ -41,6 +41,7 @@ pub fn shapes() -> Vec<Shape> {
         shape::<store::compliance::Aged>(compliance::RETENTION),
         shape::<store::incident::Incident>(incident::ALL),
         shape::<store::incident::Incident>(incident::ONE),
+        shape::<store::incident::Declaration>(incident::SMALL_AGENT),
         shape::<store::canary::Canary>(canary::ALL),
         shape::<store::suspicion::Draft>(suspicion::OPEN),
         shape::<store::suspicion::Draft>(suspicion::TAKE),

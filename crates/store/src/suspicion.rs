@@ -35,6 +35,8 @@ row! {
         evidence_table: String,
         /// The latest of those rows.
         evidence: Vec<Uuid>,
+        /// The database's instant.
+        looked_at: OffsetDateTime,
     }
 }
 

@@ -125,6 +125,7 @@ async fn hostile_sql_on_the_apps_connection_reaches_nothing_of_another_clinic() 
         "incident_drafts",
         "canaries",
         "canary_sightings",
+        "small_agent_declarations",
         "access_logs",
     ];
     // Before any context: every table refuses.

@@ -60,6 +60,12 @@ pub(crate) fn level_class(level: Level) -> &'static str {
     }
 }
 
+/// `1 dia`, `3 dias`: of words whose plural is an s.
+pub(crate) fn counted(count: i64, one: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {one}{plural}")
+}
+
 /// `0,42 ms`.
 pub(crate) fn milliseconds(value: &f64) -> String {
     format!("{value:.2} ms").replace('.', ",")

@@ -8,12 +8,16 @@ use std::{env, fs};
 use askama::Template;
 use sigilo_deid::Kind;
 use sigilo_domain::{ConsentType, CouncilValidation, Role};
+use sigilo_features::canary::Canary;
 use sigilo_features::consent::{ConsentEvent, ConsentState};
 use sigilo_features::conversation::{Message, Summary};
+use sigilo_features::incident::{Incident, Report};
 use sigilo_features::message::{Receipt, RemovedKind};
 use sigilo_features::onboarding::State as Profile;
 use sigilo_features::session::Viewer;
 use sigilo_features::sign_in::Methods;
+use sigilo_features::small_agent::Declaration;
+use sigilo_features::suspicion::Draft;
 use sigilo_features::{FieldError, second_factor};
 use time::macros::datetime;
 use uuid::Uuid;
@@ -21,9 +25,10 @@ use uuid::Uuid;
 use crate::answer::{self, Ended, Failure, HypothesisView, RecordFragment, RecordPage, ReferenceView, View, sample};
 use crate::conversation::{Conversations, ListFragment, Open, Sidebar};
 use crate::governance::{self, EvaluationView, Month};
+use crate::incident::draft::DraftView;
 use crate::layout::{Frame, Section};
 use crate::second_factor::{EnrolPage, RecoveryPage, grouped, qr_code};
-use crate::{account, compliance, message, onboarding, second_factor as factor_pages, session, sign_in, sign_up};
+use crate::{account, compliance, incident, message, onboarding, second_factor as factor_pages, session, sign_in, sign_up};
 
 const HASH: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 
@@ -230,6 +235,104 @@ fn codes() -> Vec<String> {
     (0..10).map(|n| format!("ABCDE-{n:05}")).collect()
 }
 
+fn draft(rule: &str, subject: &str, actor: Option<Uuid>) -> DraftView {
+    let first = datetime!(2026-11-23 17:05 UTC);
+    DraftView::new(Draft {
+        id: Uuid::now_v7(),
+        rule: rule.to_owned(),
+        subject_kind: subject.to_owned(),
+        subject_id: Uuid::from_u128(3),
+        actor_id: actor,
+        member_name: (subject == "member" || actor.is_some()).then(|| "Jussara <Tavares> Pinho".to_owned()),
+        event_count: if rule == "canary" { 1 } else { 64 },
+        threshold: 10,
+        window_minutes: 10,
+        first_seen_at: first,
+        last_seen_at: first + time::Duration::minutes(if rule == "canary" { 0 } else { 9 }),
+        evidence_table: "access_logs".to_owned(),
+        evidence: vec![Uuid::from_u128(4), Uuid::from_u128(5)],
+        looked_at: first,
+    })
+}
+
+fn incident() -> Incident {
+    let at = datetime!(2026-11-23 17:05 UTC);
+    Incident {
+        id: Uuid::from_u128(6),
+        incident_type: "credenciais".to_owned(),
+        severity: "high".to_owned(),
+        description: "Um notebook com sessão aberta foi furtado.".to_owned(),
+        affected_users_count: 1,
+        detected_at: at,
+        occurred_at: None,
+        knowledge_at: Some(at),
+        status: "open".to_owned(),
+        notifiable: None,
+        not_notifiable_reason: None,
+        anpd_deadline_at: Some(at + time::Duration::days(8)),
+        supplement_deadline_at: Some(at + time::Duration::days(56)),
+        subjects_deadline_at: Some(at + time::Duration::days(8)),
+        anpd_reported_at: None,
+        supplement_reported_at: None,
+        subjects_notified_at: None,
+        contents: serde_json::json!({}),
+        resolved_at: None,
+        is_simulation: false,
+        small_agent: true,
+        integrity_risk: false,
+        version: 2,
+    }
+}
+
+/// Incidents as the DPO sees them, or the owner, who has chosen periods and sees no evidence.
+fn incidents_page(owner: bool) -> incident::page::ListPage {
+    let at = datetime!(2026-11-23 17:05 UTC);
+    let somebody = Some(Uuid::from_u128(8));
+    incident::page::ListPage {
+        frame: Frame::inside("Incidentes de segurança", Section::Compliance, &viewer(vec![Role::Dpo], Vec::new())),
+        drafts: vec![
+            draft("failed_sign_ins", "member", None),
+            draft("failed_sign_ins", "address", None),
+            draft("mass_reading", "member", None),
+            draft("refusals", "member", None),
+            draft("canary", "canary", None),
+            draft("canary", "canary", somebody),
+        ],
+        audits: !owner,
+        declared: owner.then(|| Declaration {
+            small_agent: true,
+            reason: "Parecer jurídico de 03/11/2026: sem larga escala.".to_owned(),
+            declared_at: at,
+            declared_by: Some("Helena Duarte Prado".to_owned()),
+        }),
+        owns: owner,
+        incidents: vec![incident::view::View::new(incident(), at)],
+        form: Report::default(),
+        errors: Vec::new(),
+        error: owner.then(|| "Outra pessoa já decidiu sobre esta suspeita. Veja a lista de novo.".to_owned()),
+    }
+}
+
+fn canaries_page(fresh: bool) -> incident::canary::CanariesPage {
+    let at = datetime!(2026-11-23 17:05 UTC);
+    let canary = |n: u128, retired: bool| {
+        incident::canary::CanaryView::new(Canary {
+            id: Uuid::from_u128(n),
+            label: "Planilha da recepção".to_owned(),
+            created_at: at,
+            retired_at: retired.then_some(at),
+            sightings: Some(n as i64),
+        })
+    };
+    incident::canary::CanariesPage {
+        frame: Frame::inside("Pacientes-isca", Section::Compliance, &viewer(vec![Role::Dpo], Vec::new())),
+        canaries: if fresh { vec![canary(0, false), canary(1, false), canary(2, true)] } else { Vec::new() },
+        invented: fresh.then(|| sigilo_domain::canary::invent(&[7; 10])),
+        label: String::new(),
+        error: (!fresh).then(|| "Dê um nome à isca, em 3 a 80 caracteres, como o lugar onde vai ficar.".to_owned()),
+    }
+}
+
 fn screens() -> Vec<(&'static str, String)> {
     let entry = |title: &str| Frame::entry(title, true);
     let inside = |title: &str| Frame::inside(title, Section::Account, &doctor());
@@ -327,6 +430,10 @@ fn screens() -> Vec<(&'static str, String)> {
         ("account-recepcao", account_page(&reception, false).render()),
         ("account-aplicativo", totp.render()),
         ("account-codigos", account::CodesPage { frame: inside("Códigos"), codes: codes(), next: "/account" }.render()),
+        ("incidentes", incidents_page(false).render()),
+        ("incidentes-responsavel", incidents_page(true).render()),
+        ("iscas", canaries_page(true).render()),
+        ("iscas-vazia", canaries_page(false).render()),
         ("bloqueio", session::LockPage { frame: inside("Sessão bloqueada") }.render()),
     ];
     list.into_iter().map(|(name, html)| (name, html.unwrap())).collect()
@@ -396,6 +503,16 @@ fn an_answer_links_only_to_pubmed() {
             html.matches("rel=\"noopener noreferrer nofollow\"").count()
         );
     }
+}
+
+/// What a suspicion says of people is escaped, and evidence is linked only for who may see it.
+#[test]
+fn suspicions_name_their_evidence_to_whom_it_concerns() {
+    let html = incidents_page(false).render().unwrap();
+    assert!(html.contains("Jussara &#60;Tavares&#62; Pinho") && !html.contains("<Tavares>"));
+    assert_eq!(html.matches("/auditoria/tabelas/access_logs?linha=").count(), 12);
+    assert!(html.contains("Fora da clínica, em outra clínica desta instalação"));
+    assert!(!incidents_page(true).render().unwrap().contains("?linha="));
 }
 
 #[test]

@@ -97,6 +97,7 @@ pub const ROUTES: &[(&str, &str, Door)] = &[
     ("GET", "/conformidade/registro.json", Closed),
     ("GET", "/conformidade/incidentes", Closed),
     ("POST", "/conformidade/incidentes", Closed),
+    ("POST", "/conformidade/incidentes/prazos", Closed),
     ("GET", "/conformidade/iscas", Closed),
     ("POST", "/conformidade/iscas", Closed),
     ("POST", "/conformidade/iscas/{id}/aposentar", Closed),

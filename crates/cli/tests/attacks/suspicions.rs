@@ -159,3 +159,68 @@ async fn refusals_are_noted_by_the_pattern_of_the_route() {
     assert_eq!(text(&database, drafts).await, "Instituto Aurora de Estética refusals 21");
     assert!(livia.get("/conformidade/incidentes").await.text().contains("21 acessos recusados"));
 }
+
+#[tokio::test]
+async fn a_canary_is_seen_across_clinics_and_only_its_own_clinic_hears_of_it() {
+    let stand = Stand::shared().await;
+    let site = stand.demo();
+    let database = stand.superuser().await;
+    let mut breno = enter(&site, BRENO).await;
+    let mut livia = doctor(&site, LIVIA).await;
+    let mut otavio = doctor(&site, OTAVIO).await;
+    let mut reception = enter(&site, JUSSARA).await;
+    let page = breno.form("/conformidade/iscas", &[("rotulo", "Planilha da recepção")]).await;
+    assert_eq!(page.status, 200);
+    let cpf: String = page.text().split("999.").nth(1).map(|rest| format!("999.{}", &rest[..10])).unwrap();
+    assert!(!breno.get("/conformidade/iscas").await.text().contains(&cpf), "shown once");
+    let id = text(&database, "SELECT id::text FROM canaries").await;
+    for person in [&mut otavio, &mut reception] {
+        assert_eq!(person.get("/conformidade/iscas").await.status, 403);
+        assert_eq!(person.form("/conformidade/iscas", &[("rotulo", "Outra")]).await.status, 403);
+        assert_eq!(person.form(&format!("/conformidade/iscas/{id}/aposentar"), &[]).await.status, 403);
+    }
+    assert_eq!(livia.form(&format!("/conformidade/iscas/{id}/aposentar"), &[]).await.status, 404);
+    assert!(!livia.get("/conformidade/iscas").await.text().contains("Planilha"));
+
+    // The answers of a message with a canary and of one with anybody's CPF differ in nothing that could tell.
+    let conversation = livia.conversation().await;
+    let mut shapes = Vec::new();
+    for number in ["529.982.247-25", &cpf] {
+        let answer = livia.say(&conversation, &format!("Paciente, CPF {number}, com tosse.")).await;
+        assert_eq!(answer.status, 200);
+        let keys: Vec<String> = answer.value().as_object().unwrap().keys().cloned().collect();
+        shapes.push((keys, answer.value()["message"]["content"].clone(), answer.value()["notice"].clone()));
+    }
+    assert_eq!(shapes[0], shapes[1]);
+    assert_eq!(number(&database, "SELECT count(*) FROM canary_sightings WHERE member_id IS NULL").await, 1);
+    database.execute("SELECT ops.suspect()", &[]).await.unwrap();
+    let seen = breno.get("/conformidade/incidentes").await.text();
+    assert!(seen.contains("Fora da clínica") && !seen.contains("Lívia") && !seen.contains("Aurora"));
+    assert!(!livia.get("/conformidade/incidentes").await.text().contains("Paciente-isca visto"));
+    let own = otavio.conversation().await;
+    assert_eq!(otavio.say(&own, &format!("CPF {cpf}")).await.status, 200);
+    database.execute("SELECT ops.suspect()", &[]).await.unwrap();
+    assert!(breno.get("/conformidade/incidentes").await.text().contains("pela conta de Dr. Otávio Lacerda Nunes"));
+}
+
+#[tokio::test]
+async fn only_the_owner_chooses_the_clinics_periods() {
+    let stand = Stand::shared().await;
+    let site = stand.demo();
+    let database = stand.superuser().await;
+    let words = [("prazos", "dobro"), ("porque", "Parecer jurídico de 03/11/2026.")];
+    let mut livia = doctor(&site, LIVIA).await;
+    for name in [BRENO, JUSSARA, MARTA] {
+        let mut person = enter(&site, name).await;
+        assert_eq!(person.form("/conformidade/incidentes/prazos", &words).await.status, 403, "{name}");
+    }
+    let mut helena = enter(&site, HELENA).await;
+    let short = [("prazos", "dobro"), ("porque", "curto")];
+    assert_eq!(helena.form("/conformidade/incidentes/prazos", &short).await.status, 422);
+    assert_eq!(helena.form("/conformidade/incidentes/prazos", &[("prazos", "x")]).await.status, 409);
+    assert_eq!(helena.form("/conformidade/incidentes/prazos", &words).await.status, 303);
+    assert_eq!(helena.form("/conformidade/incidentes/prazos", &words).await.status, 409, "replayed");
+    assert!(helena.get("/conformidade/incidentes").await.text().contains("Prazo em dobro"));
+    assert!(!livia.get("/conformidade/incidentes").await.text().contains("<strong>Prazo em dobro</strong>"));
+    assert_eq!(number(&database, "SELECT count(*) FROM small_agent_declarations").await, 1);
+}

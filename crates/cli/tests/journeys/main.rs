@@ -173,8 +173,9 @@ async fn an_incident() {
     let stand = Stand::shared().await;
     let site = stand.demo_with(|_| {});
     let link = |person: &str| format!("{}{}", site.origin, site.link(person));
-    let (dpo, reception) = (link(BRENO), link(JUSSARA));
-    let settings = [("SIGILO_E2E_DPO", dpo.as_str()), ("SIGILO_E2E_RECEPTION", &reception)];
+    let (dpo, owner, reception) = (link(BRENO), link(HELENA), link(JUSSARA));
+    let settings =
+        [("SIGILO_E2E_DPO", dpo.as_str()), ("SIGILO_E2E_OWNER", &owner), ("SIGILO_E2E_RECEPTION", &reception)];
     journey("incident", &site, &stand.superuser().await, &settings).await;
 }
 

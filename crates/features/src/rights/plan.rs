@@ -72,6 +72,7 @@ pub(super) const RULES: &[Rule] = &[
     rule("incident_drafts", Fate::Keep, INCIDENT),
     rule("canaries", Fate::Keep, INCIDENT),
     rule("canary_sightings", Fate::Keep, INCIDENT),
+    rule("small_agent_declarations", Fate::Keep, INCIDENT),
     rule("access_logs", Fate::Keep, "Registro de acesso, guardado de 6 a 12 meses (Marco Civil da Internet, art. 15)"),
     rule("audit_trail", Fate::Keep, TRAIL),
     rule("audit_logs", Fate::Keep, TRAIL),

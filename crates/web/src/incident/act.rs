@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use sigilo_domain::incident::CONTENTS;
 use sigilo_features::incident::{self, Assessment, Report, Step};
-use sigilo_features::{App, Error};
+use sigilo_features::{App, Error, small_agent};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
@@ -67,6 +67,7 @@ pub(super) async fn assess(
             _ => None,
         },
         reason: fields.text("motivo").to_owned(),
+        integrity_risk: fields.has("integridade"),
         contents: CONTENTS
             .iter()
             .map(|(code, _, _)| ((*code).to_owned(), fields.text(&format!("conteudo-{code}")).to_owned()))
@@ -92,6 +93,27 @@ pub(super) async fn step(
     };
     let done = incident::step(&app, &who.session, id, fields.version(), step).await;
     then(&app, &who, id, done).await
+}
+
+/// Whether the clinic is a small agent, by its owner's word.
+pub(super) async fn declare(State(app): State<App>, who: Member, fields: Fields) -> Result<Response, Answer> {
+    let done = match fields.text("prazos") {
+        "dobro" => small_agent::declare(&app, &who.session, true, fields.text("porque")).await,
+        "comum" => small_agent::declare(&app, &who.session, false, fields.text("porque")).await,
+        _ => Err(Error::Conflict("Escolha entre o prazo comum e o prazo em dobro.")),
+    };
+    match done {
+        Ok(()) => Ok(Redirect::to(super::PATH).into_response()),
+        Err(error) => refused(&app, &who, error).await,
+    }
+}
+
+/// The list, with the reason of a refusal.
+pub(super) async fn refused(app: &App, who: &Member, error: Error) -> Result<Response, Answer> {
+    let (status, sentence) = Answer::on_page(error)?;
+    let mut page = listed(app, who, Report::default(), Vec::new()).await?;
+    page.error = Some(sentence);
+    Ok((status, layout::html(page)).into_response())
 }
 
 #[cfg(test)]

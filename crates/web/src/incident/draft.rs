@@ -3,16 +3,14 @@
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use sigilo_domain::suspicion::Suspicion;
-use sigilo_features::incident::Report;
 use sigilo_features::suspicion::{self, Draft};
 use sigilo_features::{App, Error};
 
-use super::act::instant;
-use super::page::listed;
+use super::act::{instant, refused};
 use crate::body::Fields;
 use crate::errors::Answer;
+use crate::format;
 use crate::visitor::Member;
-use crate::{format, layout};
 
 /// A draft in words.
 pub(crate) struct DraftView {
@@ -31,7 +29,7 @@ impl DraftView {
     pub(crate) fn new(draft: Draft) -> DraftView {
         let suspicion = Suspicion::of(&draft.rule);
         let (first, last) = (&draft.first_seen_at, &draft.last_seen_at);
-        let period = match (first == last, format::day(first) == format::day(last)) {
+        let period = match (format::moment(first) == format::moment(last), format::day(first) == format::day(last)) {
             (true, _) => format!("em {}", format::moment(first)),
             (false, true) => format!("de {} até {}", format::moment(first), format::hour(last)),
             (false, false) => format!("de {} até {}", format::moment(first), format::moment(last)),
@@ -81,7 +79,7 @@ pub(super) async fn confirm(
     };
     match done {
         Ok(incident) => Ok(Redirect::to(&format!("{}/{incident}", super::PATH)).into_response()),
-        Err(error) => again(&app, &who, error).await,
+        Err(error) => refused(&app, &who, error).await,
     }
 }
 
@@ -94,14 +92,6 @@ pub(super) async fn dismiss(
     let id = Answer::identifier(&id)?;
     match suspicion::dismiss(&app, &who.session, id, fields.text("motivo")).await {
         Ok(()) => Ok(Redirect::to(super::PATH).into_response()),
-        Err(error) => again(&app, &who, error).await,
+        Err(error) => refused(&app, &who, error).await,
     }
-}
-
-/// The list, with the reason of the refusal.
-async fn again(app: &App, who: &Member, error: Error) -> Result<Response, Answer> {
-    let (status, sentence) = Answer::on_page(error)?;
-    let mut page = listed(app, who, Report::default(), Vec::new()).await?;
-    page.error = Some(sentence);
-    Ok((status, layout::html(page)).into_response())
 }

@@ -4,7 +4,7 @@ mod act;
 pub(crate) mod canary;
 pub(crate) mod draft;
 pub(crate) mod page;
-mod view;
+pub(crate) mod view;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -19,6 +19,7 @@ pub(crate) const CANARIES: &str = "/conformidade/iscas";
 pub(crate) fn routes() -> Router<Web> {
     Router::new()
         .route(PATH, get(page::list).post(act::register))
+        .route("/conformidade/incidentes/prazos", post(act::declare))
         .route(CANARIES, get(canary::list).post(canary::create))
         .route("/conformidade/iscas/{id}/aposentar", post(canary::retire))
         .route("/conformidade/incidentes/suspeitas/{id}/confirmar", post(draft::confirm))

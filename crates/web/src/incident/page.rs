@@ -6,6 +6,7 @@ use axum::response::Response;
 use sigilo_domain::Role;
 use sigilo_domain::incident::{KINDS, SEVERITIES};
 use sigilo_features::incident::{self, Report};
+use sigilo_features::small_agent::{self, Declaration};
 use sigilo_features::{App, FieldError, suspicion};
 use uuid::Uuid;
 
@@ -22,6 +23,10 @@ pub(crate) struct ListPage {
     pub(crate) drafts: Vec<DraftView>,
     /// Whether who looks may see the evidence.
     pub(crate) audits: bool,
+    /// The clinic's word on whether it is a small agent.
+    pub(crate) declared: Option<Declaration>,
+    /// Whether who looks answers for it.
+    pub(crate) owns: bool,
     pub(crate) incidents: Vec<View>,
     pub(crate) form: Report,
     pub(crate) errors: Vec<FieldError>,
@@ -36,6 +41,11 @@ impl ListPage {
 
     fn severities(&self) -> &'static [(&'static str, &'static str)] {
         &SEVERITIES
+    }
+
+    /// Whether the periods are doubled.
+    fn doubled(&self) -> bool {
+        self.declared.as_ref().is_some_and(|word| word.small_agent)
     }
 
     fn error_of(&self, field: &str) -> Option<&str> {
@@ -70,10 +80,13 @@ pub(super) async fn listed(app: &App, who: &Member, form: Report, errors: Vec<Fi
     let now = app.now();
     let incidents = incident::list(app, &who.session).await?;
     let drafts = suspicion::list(app, &who.session).await?;
+    let declared = small_agent::standing(app, &who.session).await?;
     Ok(ListPage {
         frame: Frame::inside("Incidentes de segurança", Section::Compliance, &who.viewer),
         drafts: drafts.into_iter().map(DraftView::new).collect(),
         audits: who.viewer.has(Role::Dpo) || who.viewer.has(Role::Auditor),
+        declared,
+        owns: who.viewer.has(Role::Owner),
         incidents: incidents.into_iter().map(|incident| View::new(incident, now)).collect(),
         form,
         errors,

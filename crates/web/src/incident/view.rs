@@ -8,7 +8,7 @@ use crate::format;
 
 /// One clock.
 pub(crate) struct Clock {
-    pub(crate) what: &'static str,
+    pub(crate) what: String,
     pub(crate) until: String,
     /// Style and words.
     pub(crate) state: (&'static str, String),
@@ -26,19 +26,16 @@ pub(crate) struct View {
 
 impl View {
     pub(crate) fn new(incident: Incident, now: OffsetDateTime) -> View {
-        let clock = |what, until: Option<OffsetDateTime>, done: Option<OffsetDateTime>| {
+        let clock = |what, days: i32, until: Option<OffsetDateTime>, done: Option<OffsetDateTime>| {
             let until = until?;
+            let what = format!("{what} ({} dias úteis)", days * incident.times());
             Some(Clock { what, until: format::day(&until), state: state(until, done, now) })
         };
         let needed = incident.notifiable != Some(false);
         let clocks = [
-            clock("Comunicar a ANPD (3 dias úteis)", incident.anpd_deadline_at, incident.anpd_reported_at),
-            clock(
-                "Comunicar os titulares (3 dias úteis)",
-                incident.subjects_deadline_at,
-                incident.subjects_notified_at,
-            ),
-            clock("Complementar (20 dias úteis)", incident.supplement_deadline_at, incident.supplement_reported_at),
+            clock("Comunicar a ANPD", 3, incident.anpd_deadline_at, incident.anpd_reported_at),
+            clock("Comunicar os titulares", 3, incident.subjects_deadline_at, incident.subjects_notified_at),
+            clock("Complementar", 20, incident.supplement_deadline_at, incident.supplement_reported_at),
         ];
         View {
             kind: incident::kind(&incident.incident_type).to_owned(),
@@ -52,6 +49,11 @@ impl View {
 
     pub(crate) fn is_open(&self) -> bool {
         self.incident.status == "open"
+    }
+
+    /// How many people, in words.
+    pub(super) fn affected(&self) -> String {
+        format::counted(self.incident.affected_users_count.into(), "pessoa")
     }
 
     /// Style and words of its standing.
@@ -95,7 +97,38 @@ fn state(until: OffsetDateTime, done: Option<OffsetDateTime>, now: OffsetDateTim
     let left = until - now;
     match (left.is_negative(), left.whole_hours()) {
         (true, _) => ("tag-bad", "Prazo vencido".into()),
-        (false, hours @ 0..24) => ("tag-bad", format!("Faltam {hours} horas")),
-        (false, hours) => ("tag-warn", format!("Faltam {} dias", hours / 24)),
+        (false, 0) => ("tag-bad", "Falta menos de 1 hora".into()),
+        (false, hours @ 1..24) => ("tag-bad", format!("{} {}", missing(hours), format::counted(hours, "hora"))),
+        (false, hours) => ("tag-warn", format!("{} {}", missing(hours / 24), format::counted(hours / 24, "dia"))),
+    }
+}
+
+fn missing(count: i64) -> &'static str {
+    if count == 1 { "Falta" } else { "Faltam" }
+}
+
+#[cfg(test)]
+mod tests {
+    use time::Duration;
+    use time::macros::datetime;
+
+    use super::*;
+
+    #[test]
+    fn one_is_not_many() {
+        let now = datetime!(2026-11-27 12:00 UTC);
+        let words = |left: Duration| state(now + left, None, now).1;
+        for (left, said) in [
+            (Duration::minutes(-1), "Prazo vencido"),
+            (Duration::minutes(59), "Falta menos de 1 hora"),
+            (Duration::minutes(60), "Falta 1 hora"),
+            (Duration::hours(2), "Faltam 2 horas"),
+            (Duration::hours(23), "Faltam 23 horas"),
+            (Duration::hours(24), "Falta 1 dia"),
+            (Duration::hours(47), "Falta 1 dia"),
+            (Duration::hours(48), "Faltam 2 dias"),
+        ] {
+            assert_eq!(words(left), said);
+        }
     }
 }
