@@ -252,6 +252,6 @@ await journey(async () => {
     assert.ok(row("logout").n === 1 && row("logout").duration);
     assert.ok(row("session_ended").duration);
     assert.ok(row("failed_login").n >= 7 && !row("failed_login").success);
-    assert.deepEqual(row("failed_login").reasons, ["unlock_wrong"]);
+    assert.deepEqual(row("failed_login").reasons, ["account_locked", "unlock_wrong"], "also the try at the locked account");
   });
 });
