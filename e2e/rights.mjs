@@ -37,12 +37,24 @@ await journey(async () => {
     await doctor.goto(`${ORIGIN}/account`);
     const [file] = await Promise.all([
       doctor.waitForEvent("download"),
-      doctor.getByRole("button", { name: /Baixar meus dados/ }).click(),
+      doctor.getByRole("button", { name: /JSON/ }).click(),
     ]);
     const data = JSON.parse(await readFile(await file.path(), "utf8"));
     assert.equal(data.tabelas.profiles.linhas[0].crm_number, "60606");
     assert.equal(data.tabelas.messages.linhas.length, 2);
     assert.ok(data.tabelas.messages.finalidade && data.tabelas.messages.base_legal);
+    await doctor.getByRole("link", { name: "Ver meus dados" }).click();
+    await doctor.getByRole("heading", { name: "Mensagens 2 registros" }).waitFor();
+    await look(doctor, "meus-dados");
+    const [page] = await Promise.all([doctor.waitForEvent("download"), doctor.getByRole("button", { name: /como página/ }).click()]);
+    // Opened from the disk, it shows itself.
+    const opened = await doctor.context().newPage();
+    await opened.setContent(await readFile(await page.path(), "utf8"));
+    await opened.getByRole("heading", { name: "Mensagens 2 registros" }).waitFor();
+    if (process.env.SIGILO_SHOTS) await opened.screenshot({ path: `${process.env.SIGILO_SHOTS}/meus-dados-arquivo.png` });
+    await opened.close();
+    const [sheets] = await Promise.all([doctor.waitForEvent("download"), doctor.getByRole("button", { name: /CSV/ }).click()]);
+    assert.equal((await readFile(await sheets.path())).subarray(0, 2).toString(), "PK");
   });
 
   await step("a request with its clock", async () => {

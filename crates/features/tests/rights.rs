@@ -7,7 +7,7 @@ use sigilo_assistant::provider::Stop;
 use sigilo_domain::SubjectRight;
 use sigilo_features::{
     Error, rights,
-    rights::{Verified, verify},
+    rights::{Taken, Verified, verify},
 };
 use sigilo_store::{Error as StoreError, Session, SignInTx, Token, account, job, server::Role, session};
 use sigilo_testkit::people::client;
@@ -216,7 +216,7 @@ async fn who_looked_is_told_to_the_subject_and_to_nobody_else() {
 #[tokio::test]
 async fn the_export_holds_the_own_rows_and_no_other() {
     let (stand, dpo, _) = clinic().await;
-    let document = rights::export(&stand.app, &stand.session).await.unwrap();
+    let document = rights::export(&stand.app, &stand.session, Taken::Downloaded).await.unwrap().json();
     let tables = document["tabelas"].as_object().unwrap();
     let rows = |name: &str| tables[name]["linhas"].as_array().unwrap().len();
     assert_eq!((rows("messages"), rows("profiles"), rows("members"), rows("consent_records")), (2, 1, 1, 2));
@@ -225,7 +225,7 @@ async fn the_export_holds_the_own_rows_and_no_other() {
         assert!(!document.to_string().contains(secret));
     }
     // Who may see others' rows still exports the own ones alone.
-    let dpos = rights::export(&stand.app, &dpo.1).await.unwrap();
+    let dpos = rights::export(&stand.app, &dpo.1, Taken::Downloaded).await.unwrap().json();
     assert_eq!(dpos["tabelas"]["members"]["linhas"].as_array().unwrap().len(), 1);
     assert!(!dpos.to_string().contains("Alba"));
     assert_eq!(stand.count("SELECT count(*) FROM audit_logs WHERE action = 'own_data_exported'").await, 2);

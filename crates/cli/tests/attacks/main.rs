@@ -6,6 +6,7 @@ mod answers;
 mod audit;
 mod clinics;
 mod compliance;
+mod export;
 mod identity;
 mod input;
 mod once;

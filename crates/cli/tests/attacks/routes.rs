@@ -121,6 +121,7 @@ pub const ROUTES: &[(&str, &str, Door)] = &[
     ("GET", "/account", Closed),
     ("POST", "/account/pedidos", Closed),
     ("POST", "/account/pedidos/{id}/retirar", Closed),
+    ("GET", "/account/dados", Closed),
     ("POST", "/account/exportar", Closed),
     ("GET", "/account/excluir", Closed),
     ("POST", "/account/excluir", Closed),

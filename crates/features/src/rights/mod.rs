@@ -8,7 +8,7 @@ mod receipt;
 
 pub use delete::{CONFIRMATION, delete_account};
 pub use desk::{Opened, Step, answer, approve, discard, draft, list, open, refuse, take_up};
-pub use export::export;
+pub use export::{Export, ExportedTable, Taken, export};
 pub use receipt::{Receipt, Verified, close_due, public_key, verify};
 pub use sigilo_store::rights::{Followed, Plan, Request, RequestEvent, Sighting};
 

@@ -1,5 +1,6 @@
 //! Rights of data subjects: asked for in the own area, answered at the desk, followed with a link.
 
+mod data;
 mod desk;
 mod follow;
 mod own;
@@ -33,7 +34,8 @@ pub(crate) fn routes() -> Router<Web> {
     Router::new()
         .route("/account/pedidos", post(own::ask))
         .route("/account/pedidos/{id}/retirar", post(own::withdraw))
-        .route("/account/exportar", post(own::export))
+        .route("/account/dados", get(data::show))
+        .route("/account/exportar", post(data::download))
         .route("/account/excluir", get(own::confirm).post(own::delete))
         .route(DESK, get(desk::list))
         .route("/conformidade/pedidos/{id}", get(desk::show))

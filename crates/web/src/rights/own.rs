@@ -10,7 +10,7 @@ use sigilo_features::{App, Error};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{file, words};
+use super::words;
 use crate::account;
 use crate::body::Fields;
 use crate::errors::Answer;
@@ -70,11 +70,6 @@ pub(super) async fn withdraw(State(app): State<App>, who: Visitor, Path(id): Pat
         Ok(()) => Ok(Redirect::to("/account#pedidos").into_response()),
         Err(error) => account::refused(&app, &who, error).await,
     }
-}
-
-pub(super) async fn export(State(app): State<App>, who: Visitor) -> Result<Response, Answer> {
-    let document = rights::export(&app, &who.session).await?;
-    file("meus-dados-sigilo.json", &document)
 }
 
 #[derive(Template)]
