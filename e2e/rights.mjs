@@ -70,6 +70,7 @@ await journey(async () => {
   }, { refusals: [422] });
 
   const dpo = await enter(SIGILO_E2E_DPO);
+  await sql("INSERT INTO auth.identities (user_id, issuer, subject) SELECT requester_user_id, 'https://entrar.exemplo.com.br', 'x' FROM data_subject_requests LIMIT 1 RETURNING id");
   await step("answered at the desk", async () => {
     await dpo.waitForURL("**/conformidade");
     await dpo.getByRole("link", { name: "Pedidos de titulares", exact: true }).click();
@@ -85,6 +86,18 @@ await journey(async () => {
     await doctor.getByRole("region", { name: "Quem viu meus dados" }).getByText("abriu um pedido seu").first().waitFor();
     await doctor.getByRole("region", { name: "Quem viu meus dados" }).getByRole("button", { name: /Não reconheço/ }).first().click();
     await doctor.getByRole("heading", { name: /Confirmar se há dados meus/ }).waitFor();
+  });
+
+  await step("who received the data is told", async () => {
+    await dpo.getByText("Falta 1 aviso").waitFor();
+    await dpo.goto(`${ORIGIN}/conformidade/pedidos`);
+    await dpo.getByText("Falta 1 aviso").waitFor();
+    await dpo.getByRole("link", { name: "Correção de dados" }).click();
+    await look(dpo, "avisos", KEY);
+    await dpo.getByLabel(/Como e quando foi avisado/).fill("Chamado nº 1234 aberto no portal em 12/11.");
+    await dpo.getByRole("button", { name: "Registrar o aviso" }).click();
+    await dpo.getByText("Todos avisados").waitFor();
+    await dpo.getByText("Chamado nº 1234").waitFor();
   });
 
   await step("refused only with a reason and an article", async () => {

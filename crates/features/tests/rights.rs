@@ -230,3 +230,91 @@ async fn the_export_holds_the_own_rows_and_no_other() {
     assert!(!dpos.to_string().contains("Alba"));
     assert_eq!(stand.count("SELECT count(*) FROM audit_logs WHERE action = 'own_data_exported'").await, 2);
 }
+
+#[tokio::test]
+async fn who_received_the_data_is_told_once_and_with_a_sentence() {
+    let (stand, dpo, doctor) = clinic().await;
+    let app = &stand.app;
+    let second = colleague(&stand, "Helena Prado", &["owner"], 42).await;
+    let bound = format!(
+        "INSERT INTO auth.identities (user_id, issuer, subject) VALUES ('{}', 'https://entrar.example', 'x') RETURNING 'ok'",
+        stand.user
+    );
+    stand.text(&bound).await;
+
+    // Whose data nobody received leaves nobody to tell; other rights never do.
+    let (none, _) =
+        rights::ask(app, &doctor.1, SubjectRight::Correction, "O CRM está com um número trocado.").await.unwrap();
+    rights::answer(app, &dpo.1, none, 1, "O número do CRM foi corrigido.").await.unwrap();
+    assert!(rights::open(app, &dpo.1, none).await.unwrap().notices.is_empty());
+    let (sharing, _) = rights::ask(app, &stand.session, SubjectRight::Sharing, "").await.unwrap();
+    rights::answer(app, &dpo.1, sharing, 1, "Com o serviço de IA, sem identificação.").await.unwrap();
+    assert!(rights::open(app, &dpo.1, sharing).await.unwrap().notices.is_empty());
+
+    let (id, _) = rights::ask(app, &stand.session, SubjectRight::Correction, "O nome está errado.").await.unwrap();
+    assert!(rights::open(app, &dpo.1, id).await.unwrap().notices.is_empty(), "nothing was done yet");
+    rights::answer(app, &dpo.1, id, 1, "O nome foi corrigido no cadastro.").await.unwrap();
+    let notices = rights::open(app, &dpo.1, id).await.unwrap().notices;
+    let who: Vec<_> = notices.iter().map(|one| (one.kind.as_str(), one.recipient.as_str())).collect();
+    let wanted = [("language_model", "api.modelo.example"), ("identity_provider", "https://entrar.example")];
+    assert!(who.len() == 2 && wanted.iter().all(|one| who.contains(one)), "{who:?}");
+    let listed = rights::list(app, &dpo.1, false).await.unwrap();
+    assert_eq!((listed.len(), listed[0].notices_open), (1, Some(2)), "answered, and still to be done");
+
+    // Without a sentence, by the wrong person, of another clinic, under another request.
+    let (one, words) = (notices[0].id, "Chamado nº 1234 no portal do fornecedor.");
+    assert!(matches!(rights::tell(app, &dpo.1, id, one, "  ").await, Err(Error::Invalid(_))));
+    assert!(matches!(rights::tell(app, &doctor.1, id, one, words).await, Err(Error::Forbidden(_))));
+    assert!(matches!(rights::tell(app, &stand.session, id, one, words).await, Err(Error::Conflict(_))), "the own one");
+    assert_eq!(rights::tell(app, &stand.stranger().await, id, one, words).await.err(), Some(Error::NotFound));
+    assert_eq!(rights::tell(app, &dpo.1, sharing, one, words).await.err(), Some(Error::NotFound));
+    assert_eq!(stand.count("SELECT count(*) FROM recipient_notices WHERE done_at IS NOT NULL").await, 0);
+
+    // Two at once: one of them is kept, and stays.
+    let (first, other) = tokio::join!(
+        rights::tell(app, &dpo.1, id, one, words),
+        rights::tell(app, &second.1, id, one, "Outra pessoa avisou por e-mail.")
+    );
+    assert!(first.is_ok() != other.is_ok(), "{first:?} {other:?}");
+    assert!(matches!(rights::tell(app, &dpo.1, id, one, words).await, Err(Error::Conflict(_))));
+    rights::tell(app, &dpo.1, id, notices[1].id, words).await.unwrap();
+    let opened = rights::open(app, &second.1, id).await.unwrap();
+    assert!(opened.notices.iter().all(|one| one.done_at.is_some() && one.done_by_name.is_some()));
+    assert_eq!(opened.events.iter().filter(|event| event.kind == "recipient_told").count(), 2);
+    assert!(rights::list(app, &dpo.1, false).await.unwrap().is_empty());
+    // Not even over the application's own connection.
+    let raw = stand.database.connect(Role::App).await;
+    raw.query("SELECT set_config('app.token', $1, false)", &[&dpo.1.token.expose()]).await.unwrap();
+    let again = raw.execute("UPDATE recipient_notices SET evidence = 'Reescrito depois.'", &[]).await;
+    assert!(again.is_err(), "what was told stays");
+    assert!(raw.execute("UPDATE recipient_notices SET done_at = NULL", &[]).await.is_err());
+}
+
+#[tokio::test]
+async fn the_receipt_of_a_deletion_names_whom_to_tell() {
+    let (stand, dpo, _) = clinic().await;
+    let app = &stand.app;
+    let second = colleague(&stand, "Helena Prado", &["owner"], 42).await;
+    let bound = format!(
+        "INSERT INTO auth.identities (user_id, issuer, subject) VALUES ('{}', 'https://entrar.example', 'x') RETURNING 'ok'",
+        stand.user
+    );
+    stand.text(&bound).await;
+    let link = rights::delete_account(app, &stand.session, "EXCLUIR").await.unwrap();
+    let id = rights::list(app, &dpo.1, false).await.unwrap()[0].id;
+    rights::take_up(app, &dpo.1, id, 1).await.unwrap();
+    rights::draft(app, &dpo.1, id).await.unwrap();
+    rights::approve(app, &second.1, id).await.unwrap();
+    stand.until("SELECT count(*) FROM fulfilment_plans WHERE status = 'closed'", 1).await;
+    assert_eq!(stand.count("SELECT count(*) FROM auth.identities").await, 0);
+    let followed = rights::follow(app, &client(), link.expose()).await.unwrap();
+    let receipt = rights::Receipt {
+        receipt: followed.receipt.unwrap(),
+        signature: followed.receipt_signature.unwrap(),
+        key: rights::public_key(app).unwrap(),
+    };
+    assert_eq!(verify(&receipt.document(), None), Verified::Yes);
+    let told = receipt.receipt["destinatarios_a_avisar"].as_array().unwrap();
+    assert!(told.contains(&"api.modelo.example".into()) && told.contains(&"https://entrar.example".into()));
+    assert_eq!(rights::open(app, &dpo.1, id).await.unwrap().notices.len(), 2);
+}

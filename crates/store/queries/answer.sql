@@ -18,9 +18,9 @@ INSERT INTO explainability_logs (message_id, conversation_id, ai_model_used, exp
   confidence_score, provider, model_reported, api_version, prompt_hash, schema_hash, provider_request_id, stop_reason,
   temperature, temperature_reason, tokens_input, tokens_output, tokens_cached, retries, first_token_ms,
   processing_time_ms, verification_time_ms, abstained, unauthorised_identifiers, removed_links, cid10_codes,
-  invalid_cid10, risk_class)
+  invalid_cid10, risk_class, sent_to)
 VALUES ($1, $2, $3, 'detailed', $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
-        $23, $24, $25, $26, $27);
+        $23, $24, $25, $26, $27, $28);
 
 -- answer.check: one verification of one reference
 INSERT INTO ai_reference_checks (message_id, ordinal, cited, verdict, reason, pmid, findings, retracted, source, latency_ms)

@@ -5,22 +5,27 @@ VALUES ($1, $2, $3, $4, sha256(convert_to($5, 'UTF8'))) RETURNING id;
 -- rights.own: the member's requests, latest first
 SELECT r.id, r.requester_user_id, ''::text AS requester_name, r.right_code, r.legal_article, r.status, r.description,
        r.requested_at, r.deadline_at, r.legal_deadline_at, r.alert_at, r.acknowledged_at, r.completed_at, r.outcome_note,
-       r.refusal_article, r.version
+       r.refusal_article, r.version, 0::bigint AS notices_open
   FROM data_subject_requests r WHERE r.requester_user_id = app.user_id() ORDER BY r.requested_at DESC LIMIT 100;
 
 -- rights.all: the clinic's requests, those that end first in front, for whoever answers for them
 SELECT r.id, r.requester_user_id, coalesce(m.display_name, '') AS requester_name, r.right_code, r.legal_article, r.status,
        r.description, r.requested_at, r.deadline_at, r.legal_deadline_at, r.alert_at, r.acknowledged_at, r.completed_at,
-       r.outcome_note, r.refusal_article, r.version
+       r.outcome_note, r.refusal_article, r.version,
+       (SELECT count(*) FROM recipient_notices n WHERE n.clinic_id = r.clinic_id AND n.request_id = r.id AND n.done_at IS NULL)
+         AS notices_open
   FROM data_subject_requests r
   LEFT JOIN members m ON m.clinic_id = r.clinic_id AND m.user_id = r.requester_user_id
  WHERE $1 OR r.status IN ('pending', 'in_progress')
+    OR EXISTS (SELECT FROM recipient_notices n WHERE n.clinic_id = r.clinic_id AND n.request_id = r.id AND n.done_at IS NULL)
  ORDER BY r.status IN ('pending', 'in_progress') DESC, r.alert_at, r.id LIMIT 500;
 
 -- rights.one: one of them
 SELECT r.id, r.requester_user_id, coalesce(m.display_name, '') AS requester_name, r.right_code, r.legal_article, r.status,
        r.description, r.requested_at, r.deadline_at, r.legal_deadline_at, r.alert_at, r.acknowledged_at, r.completed_at,
-       r.outcome_note, r.refusal_article, r.version
+       r.outcome_note, r.refusal_article, r.version,
+       (SELECT count(*) FROM recipient_notices n WHERE n.clinic_id = r.clinic_id AND n.request_id = r.id AND n.done_at IS NULL)
+         AS notices_open
   FROM data_subject_requests r
   LEFT JOIN members m ON m.clinic_id = r.clinic_id AND m.user_id = r.requester_user_id
  WHERE r.id = $1;
@@ -59,7 +64,9 @@ SELECT right_code, status, requested_at, alert_at, completed_at, outcome_note, r
   FROM app.request_by_link($1);
 
 -- rights.executed: plans that are carried out and wait for their receipt
-SELECT p.clinic_id, p.id, p.request_id, p.subject_id, p.steps, p.done, p.drafted_at, p.approved_at, p.started_at, p.executed_at
+SELECT p.clinic_id, p.id, p.request_id, p.subject_id, p.steps, p.done, p.drafted_at, p.approved_at, p.started_at, p.executed_at,
+       (SELECT coalesce(jsonb_agg(n.recipient ORDER BY n.id), '[]') FROM recipient_notices n
+         WHERE n.clinic_id = p.clinic_id AND n.request_id = p.request_id) AS recipients
   FROM fulfilment_plans p WHERE p.status = 'executed' ORDER BY p.id LIMIT 20;
 
 -- rights.close: the receipt of a plan
@@ -74,3 +81,11 @@ SELECT table_name, row_count FROM app.count_for_plan($1);
 
 -- rights.who_saw_me: who of the clinic looked at what concerns the member, latest first
 SELECT seen_at, who, what, subject, unmasked FROM app.who_saw_me();
+
+-- rights.notices: who must be told of what was done
+SELECT n.id, n.kind, n.recipient, n.done_at, m.display_name AS done_by_name, n.evidence
+  FROM recipient_notices n LEFT JOIN members m ON m.clinic_id = n.clinic_id AND m.user_id = n.done_by
+ WHERE n.request_id = $1 ORDER BY n.id;
+
+-- rights.tell: a recipient was told
+UPDATE recipient_notices SET evidence = $3 WHERE id = $2 AND request_id = $1 AND done_at IS NULL;

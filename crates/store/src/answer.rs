@@ -145,6 +145,7 @@ pub struct Explanation {
     pub content: String,
     pub confidence: Option<f32>,
     pub provider: String,
+    pub sent_to: Option<String>,
     pub model_reported: Option<String>,
     pub api_version: Option<String>,
     pub prompt_hash: Option<String>,
@@ -310,6 +311,7 @@ pub async fn insert(tx: &WriteTx, new: &New<'_>) -> Result<Inserted> {
                 &x.cid10_codes,
                 &x.invalid_cid10,
                 &x.risk_class,
+                &x.sent_to,
             ],
         )
         .await?;

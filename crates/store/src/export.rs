@@ -10,8 +10,16 @@ fn owner(table: &str) -> Option<&'static str> {
         "profiles" => Some("id"),
         "data_subject_requests" => Some("requester_user_id"),
         "audit_grants" => Some("granted_to"),
-        "clinics" | "ai_governance_metrics" | "security_incident_logs" | "request_events" | "fulfilment_plans" => None,
-        "incident_drafts" | "canaries" | "canary_sightings" | "small_agent_declarations" => None,
+        "clinics"
+        | "ai_governance_metrics"
+        | "security_incident_logs"
+        | "request_events"
+        | "fulfilment_plans"
+        | "recipient_notices"
+        | "incident_drafts"
+        | "canaries"
+        | "canary_sightings"
+        | "small_agent_declarations" => None,
         // Kept from the application altogether: what it says of accesses is in `access_logs`.
         "audit_logs" | "audit_trail" => None,
         _ => Some("user_id"),

@@ -44,6 +44,8 @@ row! {
         refusal_article: Option<String>,
         /// Counts its changes.
         version: i32,
+        /// Recipients that nobody has told yet; none in the member's own list.
+        notices_open: Option<i64>,
     }
 }
 
@@ -90,6 +92,25 @@ row! {
         receipt_signature: Option<String>,
         /// Whether the reader drafted it.
         own_draft: Option<bool>,
+    }
+}
+
+row! {
+    /// Somebody who received data of the subject and must be told.
+    #[derive(Debug, Clone)]
+    pub struct Notice {
+        /// The notice.
+        id: Uuid,
+        /// `language_model` or `identity_provider`.
+        kind: String,
+        /// Their address.
+        recipient: String,
+        /// When they were told.
+        done_at: Option<OffsetDateTime>,
+        /// Who says so.
+        done_by_name: Option<String>,
+        /// How they were told.
+        evidence: Option<String>,
     }
 }
 
@@ -153,6 +174,8 @@ row! {
         started_at: Option<OffsetDateTime>,
         /// When it ended.
         executed_at: Option<OffsetDateTime>,
+        /// The addresses of those who must be told.
+        recipients: Option<Value>,
     }
 }
 
@@ -221,6 +244,22 @@ pub async fn one(tx: &ReadTx, id: Uuid) -> Result<Request> {
 /// See [`Error`].
 pub async fn events(tx: &ReadTx, id: Uuid) -> Result<Vec<RequestEvent>> {
     tx.tx.rows(sql::EVENTS, &[&id]).await
+}
+
+/// Who must be told of what was done about a request.
+///
+/// # Errors
+/// See [`Error`].
+pub async fn notices(tx: &ReadTx, request: Uuid) -> Result<Vec<Notice>> {
+    tx.tx.rows(sql::NOTICES, &[&request]).await
+}
+
+/// Keeps how a recipient was told.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is no such notice that the member may answer, or it was told already.
+pub async fn tell(tx: &WriteTx, request: Uuid, notice: Uuid, evidence: &str) -> Result<()> {
+    tx.tx.execute_one(sql::TELL, &[&request, &notice, &evidence]).await
 }
 
 /// Takes a request back that nobody has begun.

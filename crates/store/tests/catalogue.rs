@@ -189,7 +189,6 @@ async fn the_manuals_twelve_tables_and_their_triggers_exist() {
         watched,
         [
             "audit_grants INSERT+UPDATE",
-            "audit_reports INSERT",
             "canaries INSERT+UPDATE",
             "consent_records INSERT+UPDATE",
             "conversations DELETE+INSERT+UPDATE",
@@ -198,6 +197,7 @@ async fn the_manuals_twelve_tables_and_their_triggers_exist() {
             "incident_drafts INSERT+UPDATE",
             "messages INSERT",
             "profiles INSERT+UPDATE",
+            "recipient_notices INSERT+UPDATE",
             "security_incident_logs INSERT+UPDATE",
             "small_agent_declarations INSERT",
         ]

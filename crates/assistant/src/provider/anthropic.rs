@@ -62,8 +62,8 @@ impl Provider for Anthropic {
         Some(self.speaker.known.api_version)
     }
 
-    fn host(&self) -> Option<&str> {
-        self.link.host()
+    fn recipient(&self) -> Option<&str> {
+        self.link.recipient()
     }
 
     fn capabilities(&self) -> &Capabilities {

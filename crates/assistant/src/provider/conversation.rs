@@ -79,19 +79,9 @@ pub(super) fn to_json(value: &(impl Serialize + ?Sized)) -> Result<String, Failu
 /// Whether the address may be spoken to: `https` anywhere; plain `http` only where no stranger listens, which is this
 /// machine and private addresses or names without a dot, as in a container network.
 pub(super) fn check_address(remote: &Remote) -> Result<(), BuildError> {
-    use url::Host;
-    let private = match remote.base.host() {
-        _ if http::is_loopback(&remote.base) => true,
-        Some(Host::Ipv4(address)) => address.is_private() || address.is_link_local(),
-        Some(Host::Ipv6(address)) => address.is_unique_local() || address.is_unicast_link_local(),
-        Some(Host::Domain(name)) => {
-            !name.contains('.') || [".local", ".lan", ".internal", ".home.arpa"].iter().any(|end| name.ends_with(end))
-        }
-        None => false,
-    };
     match remote.base.scheme() {
         "https" => Ok(()),
-        "http" if private => Ok(()),
+        "http" if http::is_private(&remote.base) => Ok(()),
         _ => Err(BuildError::Address),
     }
 }

@@ -81,10 +81,6 @@ impl Link {
         Ok(Link { client, base: remote.base.clone(), headers, idle: remote.idle, total: remote.total })
     }
 
-    /// The host it leads to.
-    pub(super) fn host(&self) -> Option<&str> {
-        self.base.host_str()
-    }
 
     /// `/v1/` and these segments below the base, which may have a path and may already end in `/v1`.
     fn url(&self, segments: &[&str]) -> Url {
@@ -115,6 +111,11 @@ impl Link {
         timeout(BRIEF, ask).await.map_err(|_| Failure::Timeout)?
     }
 
+    /// The host at the other end, where it is somebody else's.
+    pub(crate) fn recipient(&self) -> Option<&str> {
+        if is_private(&self.base) { None } else { self.base.host_str() }
+    }
+
     /// Looks for a model in the list of those that are served.
     pub(crate) async fn listed(&self, wanted: &str) -> Result<Checked, Failure> {
         let list = self.get(&["models"]).await?;
@@ -135,6 +136,19 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
         Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+/// Whether an address is this machine or of a private network.
+pub(crate) fn is_private(url: &Url) -> bool {
+    match url.host() {
+        _ if is_loopback(url) => true,
+        Some(Host::Ipv4(address)) => address.is_private() || address.is_link_local(),
+        Some(Host::Ipv6(address)) => address.is_unique_local() || address.is_unicast_link_local(),
+        Some(Host::Domain(name)) => {
+            !name.contains('.') || [".local", ".lan", ".internal", ".home.arpa"].iter().any(|end| name.ends_with(end))
+        }
         None => false,
     }
 }

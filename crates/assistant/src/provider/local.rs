@@ -44,6 +44,10 @@ impl Provider for Local {
         None
     }
 
+    fn recipient(&self) -> Option<&str> {
+        None
+    }
+
     fn capabilities(&self) -> &Capabilities {
         &CAPABILITIES
     }

@@ -244,10 +244,8 @@ pub trait Provider: Send + Sync {
     fn model(&self) -> &str;
     /// The wire format's version, if it has one.
     fn api_version(&self) -> Option<&'static str>;
-    /// The host that what is sent goes to; none where nothing is sent.
-    fn host(&self) -> Option<&str> {
-        None
-    }
+    /// The host that the doctor's words go to; none where they stay on this machine or its private network.
+    fn recipient(&self) -> Option<&str>;
     /// What the model can do.
     fn capabilities(&self) -> &Capabilities;
     /// Asks whether the model is there.

@@ -60,8 +60,8 @@ impl Provider for OpenAi {
         None
     }
 
-    fn host(&self) -> Option<&str> {
-        self.link.host()
+    fn recipient(&self) -> Option<&str> {
+        self.link.recipient()
     }
 
     fn capabilities(&self) -> &Capabilities {

@@ -41,6 +41,9 @@ fn wanted(value: &Value) -> String {
         Value::Bool(false) => "não".into(),
         Value::String(text) => text.clone(),
         Value::Number(number) => number.to_string(),
+        Value::Array(list) if !list.is_empty() && list.iter().all(Value::is_string) => {
+            list.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ")
+        }
         other => format!("{other:#}"),
     }
 }

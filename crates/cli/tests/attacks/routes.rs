@@ -115,6 +115,7 @@ pub const ROUTES: &[(&str, &str, Door)] = &[
     ("POST", "/conformidade/pedidos/{id}/plano", Closed),
     ("POST", "/conformidade/pedidos/{id}/aprovar", Closed),
     ("POST", "/conformidade/pedidos/{id}/descartar", Closed),
+    ("POST", "/conformidade/pedidos/{id}/avisos/{aviso}", Closed),
     ("GET", "/recibo/{token}", Open),
     ("GET", "/recibo/{token}/recibo.json", Open),
     ("GET", "/.well-known/sigilo-chaves.json", Open),
@@ -153,6 +154,7 @@ pub const ROUTES: &[(&str, &str, Door)] = &[
 pub fn filled(path: &str, id: &str) -> String {
     path.replace("{id}", id)
         .replace("{resposta}", SOMEBODY)
+        .replace("{aviso}", SOMEBODY)
         .replace("{n}", "1")
         .replace("{tipo}", "ai_processing")
         .replace("{token}", "x")

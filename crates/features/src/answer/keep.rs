@@ -189,6 +189,7 @@ fn explanation(app: &App, made: &Made, checked: &[(Cited, Check)]) -> Explanatio
         content: explain::text(app, made, checked),
         confidence: made.answer.confianca,
         provider: provider.name().to_owned(),
+        sent_to: provider.recipient().map(str::to_owned),
         model_reported: made.model.clone(),
         api_version: provider.api_version().map(str::to_owned),
         prompt_hash: Some(prompt::hash()),

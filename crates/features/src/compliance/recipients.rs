@@ -79,7 +79,7 @@ fn place(host: &str) -> Place {
 /// Everybody who is sent data as the installation is set up; nobody who is not.
 pub(super) fn of(app: &App) -> Vec<Recipient> {
     let assistant = app.assistant();
-    let model = assistant.provider.host().map(|host| Recipient {
+    let model = assistant.provider.recipient().map(|host| Recipient {
         name: format!("Provedor do modelo de linguagem: {host}, modelo {}", assistant.provider.model()),
         purpose: "Responder ao médico.",
         data: if assistant.provider.capabilities().images {

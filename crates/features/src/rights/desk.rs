@@ -7,7 +7,7 @@ use sigilo_domain::SubjectRight;
 use sigilo_store::{Action, Error as StoreError, ReadTx, Session, WriteTx, job, rights as rows};
 
 use super::plan::{Fate, RULES};
-use super::{MAX_DESCRIPTION, Plan, Request, RequestEvent, event, receipt};
+use super::{MAX_DESCRIPTION, Notice, Plan, Request, RequestEvent, event, receipt};
 use crate::{App, Error, Result, session::answers_for_clinic};
 
 /// A request with all that belongs to it.
@@ -18,6 +18,8 @@ pub struct Opened {
     pub events: Vec<RequestEvent>,
     /// The plan of a deletion.
     pub plan: Option<Plan>,
+    /// Who must be told of what was done.
+    pub notices: Vec<Notice>,
     /// Whether it is the reader's own, who then decides nothing.
     pub own: bool,
 }
@@ -52,7 +54,7 @@ impl Step {
     }
 }
 
-fn manages(tx: &ReadTx) -> Result<()> {
+pub(super) fn manages(tx: &ReadTx) -> Result<()> {
     if answers_for_clinic(tx) {
         Ok(())
     } else {
@@ -83,7 +85,13 @@ pub async fn open(app: &App, session: &Session, id: Uuid) -> Result<Opened> {
             manages(tx)?;
             let request = rows::one(tx, id).await?;
             let own = request.requester_user_id == tx.entered().user_id;
-            let opened = Opened { events: rows::events(tx, id).await?, plan: rows::plan(tx, id).await?, own, request };
+            let opened = Opened {
+                events: rows::events(tx, id).await?,
+                plan: rows::plan(tx, id).await?,
+                notices: rows::notices(tx, id).await?,
+                own,
+                request,
+            };
             Ok((opened, event("subject_request_viewed", Action::View, id, json!({}))))
         })
         .await
@@ -120,7 +128,7 @@ pub async fn refuse(app: &App, session: &Session, id: Uuid, version: i32, note: 
     decide(app, session, id, version, "refused", Some(note), Some(article)).await
 }
 
-fn words<'a>(text: &'a str, field: &'static str, message: &'static str) -> Result<&'a str> {
+pub(super) fn words<'a>(text: &'a str, field: &'static str, message: &'static str) -> Result<&'a str> {
     let text = text.trim();
     if (10..=MAX_DESCRIPTION).contains(&text.chars().count()) { Ok(text) } else { Err(Error::field(field, message)) }
 }

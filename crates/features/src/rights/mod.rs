@@ -3,14 +3,16 @@
 mod delete;
 mod desk;
 mod export;
+mod notice;
 mod plan;
 mod receipt;
 
 pub use delete::{CONFIRMATION, delete_account};
 pub use desk::{Opened, Step, answer, approve, discard, draft, list, open, refuse, take_up};
 pub use export::{Export, ExportedTable, Taken, export};
+pub use notice::tell;
 pub use receipt::{Receipt, Verified, close_due, public_key, verify};
-pub use sigilo_store::rights::{Followed, Plan, Request, RequestEvent, Sighting};
+pub use sigilo_store::rights::{Followed, Notice, Plan, Request, RequestEvent, Sighting};
 
 use serde_json::json;
 use uuid::Uuid;

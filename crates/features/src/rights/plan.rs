@@ -64,6 +64,11 @@ pub(super) const RULES: &[Rule] = &[
     rule("data_subject_requests", Fate::Keep, "Prova de que o pedido foi atendido; guardada 5 anos (LGPD, art. 16, I)"),
     rule("request_events", Fate::Keep, "Prova de que o pedido foi atendido; guardada 5 anos (LGPD, art. 16, I)"),
     rule("fulfilment_plans", Fate::Keep, "Prova do que foi excluído; guardada 5 anos (LGPD, art. 16, I)"),
+    rule(
+        "recipient_notices",
+        Fate::Keep,
+        "Prova de que quem recebeu os dados foi avisado (LGPD, arts. 16, I, e 18, § 6º)",
+    ),
     rule("audit_grants", Fate::Keep, "Prova de quem autorizou auditorias (LGPD, arts. 6º, X, e 16, I)"),
     rule("audit_console_runs", Fate::Keep, "Prova do que foi visto em auditorias (LGPD, arts. 6º, X, e 16, I)"),
     rule("audit_simulations", Fate::Keep, "Prova do que foi demonstrado (LGPD, arts. 6º, X, e 16, I)"),

@@ -86,6 +86,7 @@ fn signed(signer: &Signer, plan: &Executed) -> (Value, String) {
         "concluido_em": at(plan.executed_at),
         "planejado": plan.steps,
         "apagado": plan.done,
+        "destinatarios_a_avisar": plan.recipients,
     });
     let mut message = String::new();
     canonical(&receipt, &mut message);

@@ -102,6 +102,9 @@ impl Provider for Scripted {
     fn api_version(&self) -> Option<&'static str> {
         Some("2023-06-01")
     }
+    fn recipient(&self) -> Option<&str> {
+        Some("api.modelo.example")
+    }
     fn capabilities(&self) -> &Capabilities {
         &self.capabilities
     }

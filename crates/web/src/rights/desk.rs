@@ -9,6 +9,7 @@ use sigilo_features::{App, Error};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::notice::{self, NoticeRow};
 use super::words;
 use crate::body::Fields;
 use crate::errors::Answer;
@@ -26,6 +27,8 @@ struct Row {
     until: String,
     status: (&'static str, &'static str),
     left: Option<(&'static str, String)>,
+    /// Recipients that are still to be told.
+    notices: Option<String>,
 }
 
 impl Row {
@@ -40,6 +43,7 @@ impl Row {
             until: format::day(&request.alert_at),
             status: words::status(&request.status),
             left: words::left(request, now),
+            notices: notice::open(request.notices_open.unwrap_or(0)),
         }
     }
 }
@@ -62,6 +66,7 @@ struct RequestPage {
     events: Vec<(String, String, String)>,
     plan: Option<Plan>,
     steps: Vec<Step>,
+    notices: Vec<NoticeRow>,
     own: bool,
     error: Option<String>,
 }
@@ -100,7 +105,7 @@ pub(super) async fn list(State(app): State<App>, who: Member, Query(shown): Quer
 }
 
 async fn page(app: &App, who: &Member, id: Uuid, error: Option<String>) -> Result<RequestPage, Answer> {
-    let Opened { request, events, plan, own } = rights::open(app, &who.session, id).await?;
+    let Opened { request, events, plan, notices, own } = rights::open(app, &who.session, id).await?;
     let row = Row::new(&request, app.now());
     let events = events
         .into_iter()
@@ -110,8 +115,9 @@ async fn page(app: &App, who: &Member, id: Uuid, error: Option<String>) -> Resul
         })
         .collect();
     let steps = plan.as_ref().map(Step::of).unwrap_or_default();
+    let notices = notices.into_iter().map(|one| NoticeRow::new(one, &request.right_code)).collect();
     let frame = Frame::inside(row.right.clone(), Section::Compliance, &who.viewer);
-    Ok(RequestPage { frame, row, request, events, plan, steps, own, error })
+    Ok(RequestPage { frame, row, request, events, plan, steps, notices, own, error })
 }
 
 pub(super) async fn show(State(app): State<App>, who: Member, Path(id): Path<String>) -> Result<Response, Answer> {
@@ -119,7 +125,7 @@ pub(super) async fn show(State(app): State<App>, who: Member, Path(id): Path<Str
 }
 
 /// Back to the request, or its page with the reason of the refusal.
-async fn then(app: &App, who: &Member, id: Uuid, done: Result<(), Error>) -> Result<Response, Answer> {
+pub(super) async fn then(app: &App, who: &Member, id: Uuid, done: Result<(), Error>) -> Result<Response, Answer> {
     let (status, sentence) = match done {
         Ok(()) => return Ok(Redirect::to(&format!("{}/{id}", super::DESK)).into_response()),
         Err(error) => Answer::on_page(error)?,

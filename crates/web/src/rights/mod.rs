@@ -3,6 +3,7 @@
 mod data;
 mod desk;
 mod follow;
+mod notice;
 mod own;
 pub(crate) mod words;
 
@@ -45,6 +46,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/conformidade/pedidos/{id}/plano", post(desk::draft))
         .route("/conformidade/pedidos/{id}/aprovar", post(desk::approve))
         .route("/conformidade/pedidos/{id}/descartar", post(desk::discard))
+        .route("/conformidade/pedidos/{id}/avisos/{aviso}", post(notice::tell))
         .route("/recibo/{token}", get(follow::show))
         .route("/recibo/{token}/recibo.json", get(follow::document))
         .route("/.well-known/sigilo-chaves.json", get(follow::keys))

@@ -45,6 +45,7 @@ pub(super) fn event(kind: &str) -> &str {
         "plan_running" => "Exclusão iniciada",
         "plan_executed" => "Exclusão concluída",
         "plan_closed" => "Recibo assinado",
+        "recipient_told" => "Aviso a quem recebeu os dados registrado",
         other => other,
     }
 }

@@ -28,6 +28,9 @@ impl Cell {
                 Some(at) => Cell::Moment(text.clone(), format::moment(&at)),
                 None => Cell::Text(text.clone()),
             },
+            Value::Array(list) if !list.is_empty() && list.iter().all(Value::is_string) => {
+                Cell::Text(list.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "))
+            }
             Value::Array(_) | Value::Object(_) => Cell::Text(format!("{value:#}")),
             Value::Number(number) => Cell::Text(number.to_string()),
         }
