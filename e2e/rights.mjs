@@ -100,6 +100,36 @@ await journey(async () => {
     await dpo.getByText("Chamado nº 1234").waitFor();
   });
 
+  await step("written down for somebody who sent a letter", async () => {
+    await dpo.goto(`${ORIGIN}/conformidade/pedidos`);
+    await dpo.getByRole("link", { name: "Registrar um pedido que chegou" }).click();
+    await dpo.getByRole("button", { name: "Registrar o pedido" }).click();
+    await dpo.getByText("Escolha a pessoa a quem os dados pertencem.").waitFor();
+    await look(dpo, "registrar-pedido", KEY);
+    await dpo.getByLabel("De quem são os dados").selectOption({ label: "Jussara Tavares Pinho" });
+    await dpo.getByLabel("O que foi pedido", { exact: true }).selectOption("access");
+    await dpo.getByLabel("Como chegou").selectOption("letter");
+    await dpo.getByLabel("Dia em que chegou").fill(new Date(Date.now() - 51 * 3600_000).toISOString().slice(0, 10));
+    await dpo.getByLabel("O que foi pedido, em resumo").fill("Pede, por carta, cópia de todos os dados.");
+    await dpo.getByLabel("Quem fez o pedido").selectOption("procuracao");
+    await dpo.getByLabel("Nome do representante").fill("Joaquim Prado Teles");
+    await dpo.getByLabel("Como a identidade foi conferida").selectOption("notarised");
+    const paper = (name, text) => dpo.getByLabel("Documento que prova quem pediu").setInputFiles({ name, mimeType: "application/pdf", buffer: Buffer.from(text) });
+    await paper("procuracao.pdf", "<html>");
+    await dpo.getByRole("button", { name: "Registrar o pedido" }).click();
+    await dpo.getByText("O arquivo não é PDF, JPEG nem PNG.").waitFor();
+    assert.equal(await dpo.getByLabel("Nome do representante").inputValue(), "Joaquim Prado Teles");
+    await paper("procuracao.pdf", "%PDF-1.7 procuração");
+    await dpo.getByRole("button", { name: "Registrar o pedido" }).click();
+    await dpo.getByRole("heading", { name: "Entregue este link a quem pediu" }).waitFor();
+    await look(dpo, "pedido-registrado");
+    await dpo.getByRole("link", { name: "Abrir o pedido" }).click();
+    await dpo.getByText("Procurador (procuração): Joaquim Prado Teles").waitFor();
+    await look(dpo, "pedido-com-prova", KEY);
+    const [file] = await Promise.all([dpo.waitForEvent("download"), dpo.getByRole("link", { name: "Baixar o documento" }).click()]);
+    assert.equal(await readFile(await file.path(), "utf8"), "%PDF-1.7 procuração");
+  }, { refusals: [422] });
+
   await step("refused only with a reason and an article", async () => {
     await request(doctor, "objection", "Não quero que meus acessos sejam registrados.");
     await dpo.goto(`${ORIGIN}/conformidade/pedidos`);

@@ -130,3 +130,99 @@ GRANT SELECT (clinic_id, id, request_id, kind, recipient) ON public.recipient_no
 CREATE POLICY audit ON public.recipient_notices FOR SELECT TO sigilo_auditor USING (true);
 GRANT SELECT ON public.recipient_notices TO sigilo_auditor;
 SELECT ops.open_to_console('public.recipient_notices');
+
+-- Requests that came another way ---------------------------------------------------------------------
+
+ALTER TABLE public.data_subject_requests
+  DROP CONSTRAINT data_subject_requests_identity_check_check,
+  ADD CONSTRAINT requests_identity CHECK (identity_check IN ('session', 'document_seen', 'document_copy', 'notarised', 'signature')),
+  ADD COLUMN channel text NOT NULL DEFAULT 'session' CHECK (channel IN ('session', 'counter', 'letter', 'email')),
+  -- Who wrote down what came another way.
+  ADD COLUMN registered_by uuid,
+  ADD CONSTRAINT requests_arrival CHECK ((channel = 'session') = (registered_by IS NULL)
+                                         AND (channel = 'session') = (identity_check = 'session'));
+
+CREATE OR REPLACE FUNCTION public.fn_request_deadline() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog
+AS $$
+BEGIN
+  IF TG_OP = 'INSERT' THEN
+    -- Only what came another way may have come before it was written down, and no more than 30 days.
+    IF NEW.registered_by IS NULL THEN
+      NEW.requested_at := now();
+    ELSIF NEW.requested_at > now()
+          OR (NEW.requested_at AT TIME ZONE 'America/Sao_Paulo')::date < (now() AT TIME ZONE 'America/Sao_Paulo')::date - 30 THEN
+      RAISE EXCEPTION 'received too long ago, or not yet' USING ERRCODE = 'check_violation', CONSTRAINT = 'requests_received';
+    END IF;
+    NEW.created_at := now();
+    NEW.version := 1;
+    NEW.acknowledged_at := NULL;
+  ELSE
+    IF NOT (OLD.status = 'pending' AND NEW.status IN ('pending', 'in_progress', 'completed', 'refused', 'cancelled')
+            OR OLD.status = 'in_progress' AND NEW.status IN ('in_progress', 'completed', 'refused', 'cancelled')) THEN
+      RAISE EXCEPTION 'a request that has ended stays as it is' USING ERRCODE = 'check_violation', CONSTRAINT = 'requests_states';
+    END IF;
+    NEW.requested_at := OLD.requested_at;
+    NEW.created_at := OLD.created_at;
+    NEW.requester_user_id := OLD.requester_user_id;
+    NEW.right_code := OLD.right_code;
+    NEW.request_type := OLD.request_type;
+    NEW.channel := OLD.channel;
+    NEW.registered_by := OLD.registered_by;
+    NEW.identity_check := OLD.identity_check;
+    NEW.version := OLD.version + 1;
+    NEW.acknowledged_at := coalesce(OLD.acknowledged_at, CASE WHEN NEW.status <> 'cancelled' THEN now() END);
+  END IF;
+  NEW.completed_at := CASE WHEN NEW.status = 'completed' THEN now() END;
+  NEW.deadline_at := app.add_business_days(NEW.requested_at, 15);
+  NEW.legal_deadline_at := CASE WHEN NEW.request_type = 'access' THEN NEW.requested_at + interval '15 days' END;
+  RETURN NEW;
+END
+$$;
+
+DROP POLICY own_request ON public.data_subject_requests;
+CREATE POLICY own_request ON public.data_subject_requests FOR INSERT TO sigilo_app
+  WITH CHECK (requester_user_id = (SELECT app.user_id()) AND status = 'pending' AND registered_by IS NULL);
+-- For somebody else, and in the own name.
+CREATE POLICY managers_register ON public.data_subject_requests FOR INSERT TO sigilo_app
+  WITH CHECK ((SELECT app.has_role('owner') OR app.has_role('dpo')) AND requester_user_id <> (SELECT app.user_id())
+              AND registered_by = (SELECT app.user_id()) AND status = 'pending');
+-- The form brings the identifier, so that what is sent twice is kept once.
+GRANT INSERT (id, requester_user_id, requested_at, channel, registered_by, identity_check) ON public.data_subject_requests TO sigilo_app;
+
+-- What proves who asked: a file, and who asked for the subject. Both only sealed; never changed.
+CREATE TABLE public.request_evidence (
+  clinic_id uuid NOT NULL DEFAULT app.clinic_id(),
+  id uuid NOT NULL DEFAULT app.uuid_v7(),
+  request_id uuid NOT NULL,
+  -- Null: the subject in person.
+  representation text CHECK (representation IN ('procuracao', 'curatela', 'responsavel', 'inventariante')),
+  representative_sealed bytea CHECK (octet_length(representative_sealed) <= 4096),
+  file_sealed bytea NOT NULL CHECK (octet_length(file_sealed) <= 5 * 1024 * 1024 + 64),
+  file_type text NOT NULL CHECK (file_type IN ('application/pdf', 'image/jpeg', 'image/png')),
+  file_size integer NOT NULL CHECK (file_size BETWEEN 1 AND 5 * 1024 * 1024),
+  file_sha256 text NOT NULL CHECK (file_sha256 ~ '^[0-9a-f]{64}$'),
+  created_by uuid NOT NULL DEFAULT app.user_id(),
+  created_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (clinic_id, id),
+  UNIQUE (clinic_id, request_id),
+  FOREIGN KEY (clinic_id, request_id) REFERENCES public.data_subject_requests (clinic_id, id) ON DELETE RESTRICT,
+  CHECK ((representation IS NULL) = (representative_sealed IS NULL))
+);
+CREATE TRIGGER audit AFTER INSERT ON public.request_evidence
+  FOR EACH ROW EXECUTE FUNCTION public.fn_audit_trigger();
+ALTER TABLE public.request_evidence ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.request_evidence FORCE ROW LEVEL SECURITY;
+CREATE POLICY clinic_floor ON public.request_evidence AS RESTRICTIVE TO sigilo_app
+  USING (clinic_id = (SELECT app.clinic_id())) WITH CHECK (clinic_id = (SELECT app.clinic_id()));
+CREATE POLICY managers ON public.request_evidence FOR SELECT TO sigilo_app
+  USING ((SELECT app.has_role('owner') OR app.has_role('dpo')));
+CREATE POLICY registrar ON public.request_evidence FOR INSERT TO sigilo_app
+  WITH CHECK ((SELECT app.has_role('owner') OR app.has_role('dpo')) AND created_by = (SELECT app.user_id())
+              AND EXISTS (SELECT FROM public.data_subject_requests r
+                           WHERE r.id = request_id AND r.registered_by = (SELECT app.user_id())));
+GRANT SELECT, INSERT (id, request_id, representation, representative_sealed, file_sealed, file_type, file_size, file_sha256)
+  ON public.request_evidence TO sigilo_app;
+CREATE POLICY audit ON public.request_evidence FOR SELECT TO sigilo_auditor USING (true);
+GRANT SELECT ON public.request_evidence TO sigilo_auditor;
+SELECT ops.open_to_console('public.request_evidence');

@@ -9,27 +9,10 @@ use sigilo_features::{
     Error, rights,
     rights::{Taken, Verified, verify},
 };
-use sigilo_store::{Error as StoreError, Session, SignInTx, Token, account, job, server::Role, session};
+use sigilo_store::{Session, job, server::Role};
 use sigilo_testkit::people::client;
-use support::{Script, Scripted, Stand, document};
+use support::{Script, Scripted, Stand, colleague, document};
 use uuid::Uuid;
-
-/// Another member of the stand's clinic, signed in.
-async fn colleague(stand: &Stand, name: &str, roles: &[&str], seed: u8) -> (Uuid, Session) {
-    let (client, token) = (client(), Token::from_random(&[seed; 32]));
-    let user = stand
-        .app
-        .db()
-        .sign_in(&client, async |tx: &SignInTx| -> Result<_, StoreError> {
-            let user = account::create(tx, true).await?;
-            account::create_member(tx, stand.clinic, user.id, name, roles).await?;
-            session::create(tx, &client, &token, user.id, stand.clinic, "passkey").await?;
-            Ok(user.id)
-        })
-        .await
-        .unwrap();
-    (user, Session { token, client })
-}
 
 /// A clinic whose owner is a doctor (with an answered conversation), and its DPO.
 async fn clinic() -> (Stand, (Uuid, Session), (Uuid, Session)) {

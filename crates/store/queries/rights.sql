@@ -5,7 +5,7 @@ VALUES ($1, $2, $3, $4, sha256(convert_to($5, 'UTF8'))) RETURNING id;
 -- rights.own: the member's requests, latest first
 SELECT r.id, r.requester_user_id, ''::text AS requester_name, r.right_code, r.legal_article, r.status, r.description,
        r.requested_at, r.deadline_at, r.legal_deadline_at, r.alert_at, r.acknowledged_at, r.completed_at, r.outcome_note,
-       r.refusal_article, r.version, 0::bigint AS notices_open
+       r.refusal_article, r.version, 0::bigint AS notices_open, r.channel, r.identity_check
   FROM data_subject_requests r WHERE r.requester_user_id = app.user_id() ORDER BY r.requested_at DESC LIMIT 100;
 
 -- rights.all: the clinic's requests, those that end first in front, for whoever answers for them
@@ -13,7 +13,7 @@ SELECT r.id, r.requester_user_id, coalesce(m.display_name, '') AS requester_name
        r.description, r.requested_at, r.deadline_at, r.legal_deadline_at, r.alert_at, r.acknowledged_at, r.completed_at,
        r.outcome_note, r.refusal_article, r.version,
        (SELECT count(*) FROM recipient_notices n WHERE n.clinic_id = r.clinic_id AND n.request_id = r.id AND n.done_at IS NULL)
-         AS notices_open
+         AS notices_open, r.channel, r.identity_check
   FROM data_subject_requests r
   LEFT JOIN members m ON m.clinic_id = r.clinic_id AND m.user_id = r.requester_user_id
  WHERE $1 OR r.status IN ('pending', 'in_progress')
@@ -25,7 +25,7 @@ SELECT r.id, r.requester_user_id, coalesce(m.display_name, '') AS requester_name
        r.description, r.requested_at, r.deadline_at, r.legal_deadline_at, r.alert_at, r.acknowledged_at, r.completed_at,
        r.outcome_note, r.refusal_article, r.version,
        (SELECT count(*) FROM recipient_notices n WHERE n.clinic_id = r.clinic_id AND n.request_id = r.id AND n.done_at IS NULL)
-         AS notices_open
+         AS notices_open, r.channel, r.identity_check
   FROM data_subject_requests r
   LEFT JOIN members m ON m.clinic_id = r.clinic_id AND m.user_id = r.requester_user_id
  WHERE r.id = $1;
@@ -89,3 +89,24 @@ SELECT n.id, n.kind, n.recipient, n.done_at, m.display_name AS done_by_name, n.e
 
 -- rights.tell: a recipient was told
 UPDATE recipient_notices SET evidence = $3 WHERE id = $2 AND request_id = $1 AND done_at IS NULL;
+
+-- rights.subjects: for whom a request may be written down
+SELECT m.user_id, m.display_name FROM members m
+ WHERE m.user_id <> app.user_id()
+   AND NOT EXISTS (SELECT FROM fulfilment_plans p WHERE p.subject_id = m.user_id AND p.status IN ('executed', 'closed'))
+ ORDER BY m.display_name, m.user_id;
+
+-- rights.register: a request that came another way
+INSERT INTO data_subject_requests (id, requester_user_id, request_type, right_code, legal_article, description, requested_at,
+                                   channel, identity_check, registered_by, link_hash)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, app.user_id(), sha256(convert_to($10, 'UTF8')));
+
+-- rights.add_evidence: what proves who asked
+INSERT INTO request_evidence (id, request_id, representation, representative_sealed, file_sealed, file_type, file_size, file_sha256)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
+
+-- rights.evidence: what is shown of it, without the file
+SELECT id, representation, representative_sealed, file_type, file_size, file_sha256 FROM request_evidence WHERE request_id = $1;
+
+-- rights.evidence_file: the sealed file
+SELECT file_sealed FROM request_evidence WHERE id = $1;

@@ -16,6 +16,7 @@ fn owner(table: &str) -> Option<&'static str> {
         | "request_events"
         | "fulfilment_plans"
         | "recipient_notices"
+        | "request_evidence"
         | "incident_drafts"
         | "canaries"
         | "canary_sightings"

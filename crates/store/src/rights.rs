@@ -46,7 +46,74 @@ row! {
         version: i32,
         /// Recipients that nobody has told yet; none in the member's own list.
         notices_open: Option<i64>,
+        /// How it came; `session`: through the subject's own account.
+        channel: String,
+        /// How it was made sure who asked.
+        identity_check: String,
     }
+}
+
+row! {
+    /// Somebody for whom a request may be written down.
+    #[derive(Debug, Clone)]
+    pub struct Subject {
+        /// The account.
+        user_id: Uuid,
+        /// The name.
+        display_name: String,
+    }
+}
+
+row! {
+    /// What is kept of a request's evidence, without the file.
+    #[derive(Debug, Clone)]
+    pub struct EvidenceRow {
+        /// The evidence.
+        id: Uuid,
+        /// By what somebody else asked; none: the subject in person.
+        representation: Option<String>,
+        /// Who, sealed.
+        representative_sealed: Option<Vec<u8>>,
+        /// The file's media type.
+        file_type: String,
+        /// Its size in bytes.
+        file_size: i32,
+        /// Its SHA-256, in hexadecimal.
+        file_sha256: String,
+    }
+}
+
+/// A request that came another way.
+#[derive(Debug)]
+pub struct NewRequest<'a> {
+    /// The identifier that the form brought along.
+    pub id: Uuid,
+    /// Whose rights.
+    pub subject: Uuid,
+    /// Which right.
+    pub right: SubjectRight,
+    /// What was asked for.
+    pub description: &'a str,
+    /// When it was received.
+    pub received_at: OffsetDateTime,
+    /// How it came.
+    pub channel: &'a str,
+    /// How it was made sure who asked.
+    pub identity: &'a str,
+}
+
+/// What proves who asked, sealed.
+#[derive(Debug)]
+#[allow(missing_docs, reason = "each field is a column of request_evidence, described in its classification")]
+pub struct NewEvidence<'a> {
+    pub id: Uuid,
+    pub request: Uuid,
+    pub representation: Option<&'a str>,
+    pub representative_sealed: Option<&'a [u8]>,
+    pub file_sealed: &'a [u8],
+    pub file_type: &'a str,
+    pub file_size: i32,
+    pub file_sha256: &'a str,
 }
 
 row! {
@@ -212,6 +279,70 @@ pub async fn request(tx: &WriteTx, right: SubjectRight, description: Option<&str
     let values: [&(dyn tokio_postgres::types::ToSql + Sync); 5] =
         [&right.request_type(), &right.code(), &right.article(), &description, &link.expose()];
     tx.tx.value(sql::REQUEST, &values).await?.ok_or(Error::NotFound)
+}
+
+/// For whom the member may write a request down.
+///
+/// # Errors
+/// See [`Error`].
+pub async fn subjects(tx: &ReadTx) -> Result<Vec<Subject>> {
+    tx.tx.rows(sql::SUBJECTS, &[]).await
+}
+
+/// Writes a request down that came another way.
+///
+/// # Errors
+/// [`Error::Duplicate`] for an identifier that is known or a second deletion; [`Error::Rule`] `requests_received` for a
+/// time that is too long ago or to come.
+pub async fn register(tx: &WriteTx, new: &NewRequest<'_>, link: &Token) -> Result<()> {
+    let right = new.right;
+    let values: [&(dyn tokio_postgres::types::ToSql + Sync); 10] = [
+        &new.id,
+        &new.subject,
+        &right.request_type(),
+        &right.code(),
+        &right.article(),
+        &new.description,
+        &new.received_at,
+        &new.channel,
+        &new.identity,
+        &link.expose(),
+    ];
+    tx.tx.execute_one(sql::REGISTER, &values).await
+}
+
+/// Keeps the evidence of a request.
+///
+/// # Errors
+/// [`Error::Duplicate`] where there is one; [`Error::Denied`] for who did not write the request down.
+pub async fn add_evidence(tx: &WriteTx, new: &NewEvidence<'_>) -> Result<()> {
+    let values: [&(dyn tokio_postgres::types::ToSql + Sync); 8] = [
+        &new.id,
+        &new.request,
+        &new.representation,
+        &new.representative_sealed,
+        &new.file_sealed,
+        &new.file_type,
+        &new.file_size,
+        &new.file_sha256,
+    ];
+    tx.tx.execute_one(sql::ADD_EVIDENCE, &values).await
+}
+
+/// What is kept of a request's evidence, if there is any.
+///
+/// # Errors
+/// See [`Error`].
+pub async fn evidence(tx: &ReadTx, request: Uuid) -> Result<Option<EvidenceRow>> {
+    tx.tx.optional(sql::EVIDENCE, &[&request]).await
+}
+
+/// The sealed file.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub async fn evidence_file(tx: &ReadTx, id: Uuid) -> Result<Vec<u8>> {
+    tx.tx.value(sql::EVIDENCE_FILE, &[&id]).await?.ok_or(Error::NotFound)
 }
 
 /// The member's own requests, latest first.

@@ -198,6 +198,7 @@ async fn the_manuals_twelve_tables_and_their_triggers_exist() {
             "messages INSERT",
             "profiles INSERT+UPDATE",
             "recipient_notices INSERT+UPDATE",
+            "request_evidence INSERT",
             "security_incident_logs INSERT+UPDATE",
             "small_agent_declarations INSERT",
         ]

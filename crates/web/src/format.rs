@@ -17,6 +17,12 @@ pub(crate) fn day(at: &OffsetDateTime) -> String {
     format!("{:02}/{:02}/{}", at.day(), u8::from(at.month()), at.year())
 }
 
+/// `2026-11-23`, as a browser's field for dates wants it.
+pub(crate) fn date(at: &OffsetDateTime) -> String {
+    let at = at.to_offset(BRASILIA);
+    format!("{}-{:02}-{:02}", at.year(), u8::from(at.month()), at.day())
+}
+
 /// `14:05`.
 pub(crate) fn hour(at: &OffsetDateTime) -> String {
     let at = at.to_offset(BRASILIA);

@@ -1,5 +1,5 @@
-//! Reading a form that may carry images. They go from the network into memory that is wiped, never into a file, and
-//! their names, which often name the patient, are not even looked at.
+//! Reading a form that may carry files: images of a message, or one document. They go from the network into memory that
+//! is wiped, never into a file, and their names, which often name the patient, are not even looked at.
 
 use axum::RequestExt;
 use axum::extract::multipart::{Field, MultipartError};
@@ -11,8 +11,26 @@ use zeroize::Zeroizing;
 use crate::body::{Fields, NOT_UTF8};
 use crate::errors::Answer;
 
-/// The field of the images.
-const IMAGES: &str = "images";
+/// Which files a form may carry.
+struct Files {
+    field: &'static str,
+    most: usize,
+    too_many: &'static str,
+    too_much: &'static str,
+}
+
+const IMAGES: Files = Files {
+    field: "images",
+    most: MOST_IMAGES,
+    too_many: "São até 3 imagens por mensagem. Retire as que sobram.",
+    too_much: "O envio passa do tamanho aceito: até 3 imagens de 5 MB cada. Reduza-as ou envie menos imagens.",
+};
+const DOCUMENT: Files = Files {
+    field: "prova",
+    most: 1,
+    too_many: "Envie um arquivo só. Se forem vários, junte-os em um PDF.",
+    too_much: "O arquivo passa de 5 MB. Digitalize com menos resolução.",
+};
 const MOST_IMAGES: usize = 3;
 /// One byte more than an image may have: whoever checks it then sees that it is too large, whatever followed.
 const IMAGE_BYTES: usize = 5 * 1024 * 1024 + 1;
@@ -26,7 +44,6 @@ const FIRST: usize = 64 * 1024;
 
 const CUT: &str = "O envio chegou incompleto. Verifique sua conexão e tente de novo.";
 const TOO_MANY_PARTS: &str = "O formulário tem campos demais.";
-const TOO_MUCH: &str = "O envio passa do tamanho aceito: até 3 imagens de 5 MB cada. Reduza-as ou envie menos imagens.";
 
 /// A form with the images that came along.
 pub(crate) struct Upload {
@@ -40,55 +57,82 @@ impl<S: Send + Sync> FromRequest<S> for Upload {
     type Rejection = Answer;
 
     async fn from_request(mut request: Request, state: &S) -> Result<Self, Answer> {
-        let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let essence = content_type.and_then(|value| value.split(';').next()).map(str::trim);
-        if !essence.is_some_and(|essence| essence.eq_ignore_ascii_case("multipart/form-data")) {
+        if !is_multipart(&request) {
             DefaultBodyLimit::max(TEXT_BYTES).apply(&mut request);
             return Ok(Upload { fields: Fields::from_request(request, state).await?, images: Vec::new() });
         }
         DefaultBodyLimit::max(LIMIT).apply(&mut request);
         let parts = request.extract::<Multipart, _>().await.map_err(|_| Answer::malformed(CUT))?;
-        read(parts).await
+        let (fields, images) = read(parts, &IMAGES).await?;
+        Ok(Upload { fields, images })
     }
 }
 
-async fn read(mut parts: Multipart) -> Result<Upload, Answer> {
+/// A form with the one document that may have come along.
+pub(crate) struct Document {
+    /// The fields that are text.
+    pub(crate) fields: Fields,
+    /// The document as it came, unchecked, with one byte above the limit at most; empty where none was chosen.
+    pub(crate) file: Zeroizing<Vec<u8>>,
+}
+
+impl<S: Send + Sync> FromRequest<S> for Document {
+    type Rejection = Answer;
+
+    async fn from_request(mut request: Request, state: &S) -> Result<Self, Answer> {
+        if !is_multipart(&request) {
+            DefaultBodyLimit::max(TEXT_BYTES).apply(&mut request);
+            return Ok(Document { fields: Fields::from_request(request, state).await?, file: Zeroizing::default() });
+        }
+        DefaultBodyLimit::max(IMAGE_BYTES + TEXT_BYTES + 64 * 1024).apply(&mut request);
+        let parts = request.extract::<Multipart, _>().await.map_err(|_| Answer::malformed(CUT))?;
+        let (fields, mut files) = read(parts, &DOCUMENT).await?;
+        Ok(Document { fields, file: files.pop().unwrap_or_default() })
+    }
+}
+
+fn is_multipart(request: &Request) -> bool {
+    let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let essence = content_type.and_then(|value| value.split(';').next()).map(str::trim);
+    essence.is_some_and(|essence| essence.eq_ignore_ascii_case("multipart/form-data"))
+}
+
+async fn read(mut parts: Multipart, files: &Files) -> Result<(Fields, Vec<Zeroizing<Vec<u8>>>), Answer> {
     let mut pairs = Pairs::default();
     let mut images = Vec::new();
     let mut count = 0;
-    while let Some(mut part) = parts.next_field().await.map_err(|error| refusal(&error))? {
+    while let Some(mut part) = parts.next_field().await.map_err(|error| refusal(&error, files))? {
         count += 1;
         if count > MOST_PARTS {
             return Err(Answer::malformed(TOO_MANY_PARTS));
         }
         match part.name() {
-            Some(IMAGES) => {
+            Some(name) if name == files.field => {
                 // What a browser sends for a file field that was left empty.
                 let none_chosen = part.file_name().is_none_or(str::is_empty);
-                let image = image(&mut part).await?;
+                let image = image(&mut part, files).await?;
                 if none_chosen && image.is_empty() {
                     continue;
                 }
-                if images.len() == MOST_IMAGES {
-                    let message = format!("São até {MOST_IMAGES} imagens por mensagem. Retire as que sobram.");
-                    return Err(Error::Invalid(vec![FieldError { field: IMAGES, message }]).into());
+                if images.len() == files.most {
+                    return Err(Error::Invalid(vec![FieldError::new(files.field, files.too_many)]).into());
                 }
                 images.push(image);
             }
             Some(name) => {
                 let name = name.to_owned();
-                pairs.add(name, &mut part).await?;
+                pairs.add(name, &mut part, files).await?;
             }
             None => {}
         }
     }
-    Ok(Upload { fields: pairs.checked()?, images })
+    Ok((pairs.checked()?, images))
 }
 
-/// One image, up to the byte that makes it too large; the rest is read and forgotten.
-async fn image(part: &mut Field<'_>) -> Result<Zeroizing<Vec<u8>>, Answer> {
+/// One file, up to the byte that makes it too large; the rest is read and forgotten.
+async fn image(part: &mut Field<'_>, files: &Files) -> Result<Zeroizing<Vec<u8>>, Answer> {
     let mut bytes = Zeroizing::new(Vec::new());
-    while let Some(chunk) = part.chunk().await.map_err(|error| refusal(&error))? {
+    while let Some(chunk) = part.chunk().await.map_err(|error| refusal(&error, files))? {
         let wanted = chunk.len().min(IMAGE_BYTES - bytes.len());
         append(&mut bytes, &chunk[..wanted], IMAGE_BYTES);
     }
@@ -114,9 +158,9 @@ struct Pairs {
 }
 
 impl Pairs {
-    async fn add(&mut self, name: String, part: &mut Field<'_>) -> Result<(), Answer> {
+    async fn add(&mut self, name: String, part: &mut Field<'_>, files: &Files) -> Result<(), Answer> {
         let mut bytes = Zeroizing::new(Vec::new());
-        while let Some(chunk) = part.chunk().await.map_err(|error| refusal(&error))? {
+        while let Some(chunk) = part.chunk().await.map_err(|error| refusal(&error, files))? {
             self.bytes += chunk.len();
             if self.bytes > TEXT_BYTES {
                 return Err(Answer::of_status(StatusCode::PAYLOAD_TOO_LARGE));
@@ -134,10 +178,10 @@ impl Pairs {
 }
 
 /// The parser's own message may quote what was sent, so it goes nowhere.
-fn refusal(error: &MultipartError) -> Answer {
+fn refusal(error: &MultipartError, files: &Files) -> Answer {
     if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
         let mut answer = Answer::of_status(StatusCode::PAYLOAD_TOO_LARGE);
-        answer.detail = TOO_MUCH.to_owned();
+        answer.detail = files.too_much.to_owned();
         answer
     } else {
         Answer::malformed(CUT)
@@ -261,5 +305,29 @@ mod tests {
         for kind in ["text/plain", "multipart/mixed; boundary=x", "image/png", ""] {
             assert_eq!(refused(send(kind, body.clone()).await).status, StatusCode::UNSUPPORTED_MEDIA_TYPE, "{kind}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_document_is_one_file_and_bounded() {
+        let paper = |body: &[u8]| part("name=\"prova\"; filename=\"p.pdf\"", body);
+        let read = async |parts: &[Vec<u8>]| {
+            let request = Request::post("/")
+                .header(header::CONTENT_TYPE, format!("multipart/form-data; boundary={BOUNDARY}"))
+                .body(Body::from(whole(parts)))
+                .unwrap();
+            Document::from_request(request, &()).await
+        };
+        let one = read(&[part("name=\"canal\"", b"letter"), paper(b"%PDF-1")]).await.ok().unwrap();
+        assert_eq!((one.fields.text("canal"), &one.file[..]), ("letter", &b"%PDF-1"[..]));
+        let none =
+            read(&[part("name=\"prova\"; filename=\"\"", b""), part("name=\"canal\"", b"x")]).await.ok().unwrap();
+        assert!(none.file.is_empty());
+        let two = read(&[paper(b"%PDF-1"), paper(b"%PDF-2")]).await.err().unwrap();
+        assert_eq!(two.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let large = read(&[paper(&vec![0; IMAGE_BYTES + 10])]).await.ok().unwrap();
+        assert_eq!(large.file.len(), IMAGE_BYTES, "one byte too many, for whoever checks");
+        let huge = read(&[paper(&vec![0; 2 * IMAGE_BYTES])]).await.err().unwrap();
+        assert_eq!(huge.status, StatusCode::PAYLOAD_TOO_LARGE);
+        assert!(huge.detail.contains("5 MB"));
     }
 }

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use sigilo_domain::SubjectRight;
 use sigilo_store::{Action, Error as StoreError, ReadTx, Session, WriteTx, job, rights as rows};
 
+use super::evidence::{self, Evidence};
 use super::plan::{Fate, RULES};
 use super::{MAX_DESCRIPTION, Notice, Plan, Request, RequestEvent, event, receipt};
 use crate::{App, Error, Result, session::answers_for_clinic};
@@ -20,6 +21,8 @@ pub struct Opened {
     pub plan: Option<Plan>,
     /// Who must be told of what was done.
     pub notices: Vec<Notice>,
+    /// What proves who asked, where it came another way.
+    pub evidence: Option<Evidence>,
     /// Whether it is the reader's own, who then decides nothing.
     pub own: bool,
 }
@@ -89,6 +92,7 @@ pub async fn open(app: &App, session: &Session, id: Uuid) -> Result<Opened> {
                 events: rows::events(tx, id).await?,
                 plan: rows::plan(tx, id).await?,
                 notices: rows::notices(tx, id).await?,
+                evidence: evidence::shown(app, tx, id).await?,
                 own,
                 request,
             };

@@ -2,14 +2,18 @@
 
 mod delete;
 mod desk;
+mod evidence;
 mod export;
+mod intake;
 mod notice;
 mod plan;
 mod receipt;
 
 pub use delete::{CONFIRMATION, delete_account};
 pub use desk::{Opened, Step, answer, approve, discard, draft, list, open, refuse, take_up};
+pub use evidence::{Evidence, EvidenceFile, MAX_FILE, evidence_file};
 pub use export::{Export, ExportedTable, Taken, export};
+pub use intake::{Arrival, Subject, register, subjects};
 pub use notice::tell;
 pub use receipt::{Receipt, Verified, close_due, public_key, verify};
 pub use sigilo_store::rights::{Followed, Notice, Plan, Request, RequestEvent, Sighting};

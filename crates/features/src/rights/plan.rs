@@ -65,6 +65,11 @@ pub(super) const RULES: &[Rule] = &[
     rule("request_events", Fate::Keep, "Prova de que o pedido foi atendido; guardada 5 anos (LGPD, art. 16, I)"),
     rule("fulfilment_plans", Fate::Keep, "Prova do que foi excluído; guardada 5 anos (LGPD, art. 16, I)"),
     rule(
+        "request_evidence",
+        Fate::Keep,
+        "Prova de quem pediu, cifrada; guardada 5 anos com o pedido (LGPD, art. 16, I)",
+    ),
+    rule(
         "recipient_notices",
         Fate::Keep,
         "Prova de que quem recebeu os dados foi avisado (LGPD, arts. 16, I, e 18, § 6º)",

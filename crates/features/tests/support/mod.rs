@@ -27,10 +27,10 @@ use sigilo_features::{
     message,
 };
 use sigilo_proof::Keyring;
-use sigilo_store::{Db, Error, Session, Token, WriteTx, consent, conversation};
+use sigilo_store::{Db, Error, Session, SignInTx, Token, WriteTx, account, consent, conversation, session};
 use sigilo_testkit::{
     TestDatabase,
-    people::{self, Member, event},
+    people::{self, Member, client, event},
 };
 use tokio::sync::Notify;
 use uuid::Uuid;
@@ -241,6 +241,23 @@ impl Stand {
 async fn doctor(db: &Db, seed: u8) -> Member {
     let token = Token::from_random(&[seed; 32]);
     people::member(db, &format!("Clínica {seed}"), "Dra. Alba Norte", &["owner", "professional"], token).await
+}
+
+/// Another member of the stand's clinic, signed in.
+pub async fn colleague(stand: &Stand, name: &str, roles: &[&str], seed: u8) -> (Uuid, Session) {
+    let (client, token) = (client(), Token::from_random(&[seed; 32]));
+    let user = stand
+        .app
+        .db()
+        .sign_in(&client, async |tx: &SignInTx| -> Result<_, Error> {
+            let user = account::create(tx, true).await?;
+            account::create_member(tx, stand.clinic, user.id, name, roles).await?;
+            session::create(tx, &client, &token, user.id, stand.clinic, "passkey").await?;
+            Ok(user.id)
+        })
+        .await
+        .unwrap();
+    (user, Session { token, client })
 }
 
 /// A document as a model would write it.

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
-use sigilo_features::rights::{self, Opened, Plan, Request, Step};
+use sigilo_features::rights::{self, Evidence, Opened, Plan, Request, Step};
 use sigilo_features::{App, Error};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -67,6 +67,7 @@ struct RequestPage {
     plan: Option<Plan>,
     steps: Vec<Step>,
     notices: Vec<NoticeRow>,
+    evidence: Option<Evidence>,
     own: bool,
     error: Option<String>,
 }
@@ -105,19 +106,24 @@ pub(super) async fn list(State(app): State<App>, who: Member, Query(shown): Quer
 }
 
 async fn page(app: &App, who: &Member, id: Uuid, error: Option<String>) -> Result<RequestPage, Answer> {
-    let Opened { request, events, plan, notices, own } = rights::open(app, &who.session, id).await?;
+    let Opened { request, events, plan, notices, evidence, own } = rights::open(app, &who.session, id).await?;
     let row = Row::new(&request, app.now());
+    let written_down = words::channel(&request.channel).is_some();
     let events = events
         .into_iter()
         .map(|event| {
             let actor = event.actor_name.unwrap_or_else(|| "Sigilo".to_owned());
-            (format::moment(&event.created_at), words::event(&event.kind).to_owned(), actor)
+            let what = match event.kind.as_str() {
+                "created" if written_down => "Pedido registrado por quem o recebeu",
+                kind => words::event(kind),
+            };
+            (format::moment(&event.created_at), what.to_owned(), actor)
         })
         .collect();
     let steps = plan.as_ref().map(Step::of).unwrap_or_default();
     let notices = notices.into_iter().map(|one| NoticeRow::new(one, &request.right_code)).collect();
     let frame = Frame::inside(row.right.clone(), Section::Compliance, &who.viewer);
-    Ok(RequestPage { frame, row, request, events, plan, steps, notices, own, error })
+    Ok(RequestPage { frame, row, request, events, plan, steps, notices, evidence, own, error })
 }
 
 pub(super) async fn show(State(app): State<App>, who: Member, Path(id): Path<String>) -> Result<Response, Answer> {

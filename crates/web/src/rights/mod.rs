@@ -3,6 +3,7 @@
 mod data;
 mod desk;
 mod follow;
+mod intake;
 mod notice;
 mod own;
 pub(crate) mod words;
@@ -39,6 +40,8 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/account/exportar", post(data::download))
         .route("/account/excluir", get(own::confirm).post(own::delete))
         .route(DESK, get(desk::list))
+        .route("/conformidade/pedidos/registrar", get(intake::form).post(intake::register))
+        .route("/conformidade/pedidos/{id}/prova", get(intake::evidence))
         .route("/conformidade/pedidos/{id}", get(desk::show))
         .route("/conformidade/pedidos/{id}/assumir", post(desk::take_up))
         .route("/conformidade/pedidos/{id}/responder", post(desk::answer))

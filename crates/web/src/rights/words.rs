@@ -1,6 +1,6 @@
 //! Words for the codes of requests.
 
-use sigilo_domain::SubjectRight;
+use sigilo_domain::{SubjectRight, arrival};
 use sigilo_features::rights::Request;
 use time::OffsetDateTime;
 
@@ -48,6 +48,21 @@ pub(super) fn event(kind: &str) -> &str {
         "recipient_told" => "Aviso a quem recebeu os dados registrado",
         other => other,
     }
+}
+
+/// How the request came, in words; none: through the subject's own account.
+pub(super) fn channel(code: &str) -> Option<&'static str> {
+    arrival::label(&arrival::CHANNELS, code)
+}
+
+/// How it was made sure who asked.
+pub(super) fn identity(code: &str) -> &'static str {
+    arrival::label(&arrival::IDENTITY_CHECKS, code).unwrap_or("Sessão com dois fatores")
+}
+
+/// Who asked, by what right.
+pub(super) fn representation(code: &str) -> &'static str {
+    arrival::label(&arrival::REPRESENTATIONS, code).unwrap_or("A própria pessoa")
 }
 
 /// Whether nobody has answered in time.

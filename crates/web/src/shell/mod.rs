@@ -102,7 +102,7 @@ async fn forget_uploads(request: Request, next: Next) -> Response {
 
 async fn time_limit(request: Request, next: Next) -> Response {
     let limit = match request.extensions().get::<MatchedPath>().map(MatchedPath::as_str) {
-        Some("/conversas/{id}/mensagens") => UPLOAD_TIME_LIMIT,
+        Some("/conversas/{id}/mensagens" | "/conformidade/pedidos/registrar") => UPLOAD_TIME_LIMIT,
         Some("/respostas/{id}/referencias/{n}/verificar") => VERIFICATION_TIME_LIMIT,
         Some(path) if path.starts_with("/auditoria") => AUDIT_TIME_LIMIT,
         _ => TIME_LIMIT,

@@ -1,8 +1,10 @@
 //! The own data as files.
 
+use std::fmt;
 use std::io::{Cursor, Write};
 
 use askama::Template;
+use askama::filters::HtmlSafe;
 use sigilo_features::rights::{Export, ExportedTable};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
@@ -11,6 +13,17 @@ use super::cell::{Cell, plain};
 use super::{Shown, shown};
 use crate::{format, sheet};
 
+/// The file's own look. The site's pages have none of this: their content policy refuses it.
+struct Style;
+
+impl HtmlSafe for Style {}
+
+impl fmt::Display for Style {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<style>\n{}</style>", include_str!("file.css"))
+    }
+}
+
 /// One file that shows itself: no script, nothing from elsewhere.
 #[derive(Template)]
 #[template(path = "rights/data/file.html")]
@@ -18,6 +31,7 @@ struct FilePage<'a> {
     clinic: &'a str,
     version: &'a str,
     made: String,
+    style: Style,
     tables: Vec<Shown>,
 }
 
@@ -26,6 +40,7 @@ pub(super) fn page(export: &Export) -> Option<Vec<u8>> {
         clinic: &export.clinic_name,
         version: export.version,
         made: format::moment(&export.made_at),
+        style: Style,
         tables: shown(export),
     };
     page.render().ok().map(String::into_bytes)
