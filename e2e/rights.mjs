@@ -75,7 +75,7 @@ await journey(async () => {
     await dpo.waitForURL("**/conformidade");
     await dpo.getByRole("link", { name: "Pedidos de titulares", exact: true }).click();
     await look(dpo, "pedidos", KEY);
-    await dpo.getByRole("link", { name: "Correção de dados" }).click();
+    await dpo.locator("[data-row]", { hasText: "Correção de dados" }).click();
     await dpo.getByRole("button", { name: "Começar a atender" }).click();
     await dpo.getByLabel("O que foi feito").fill("A especialidade foi corrigida no cadastro.");
     await look(dpo, "pedido", KEY);
@@ -92,7 +92,7 @@ await journey(async () => {
     await dpo.getByText("Falta 1 aviso").waitFor();
     await dpo.goto(`${ORIGIN}/conformidade/pedidos`);
     await dpo.getByText("Falta 1 aviso").waitFor();
-    await dpo.getByRole("link", { name: "Correção de dados" }).click();
+    await dpo.locator("[data-row]", { hasText: "Correção de dados" }).click();
     await look(dpo, "avisos", KEY);
     await dpo.getByLabel(/Como e quando foi avisado/).fill("Chamado nº 1234 aberto no portal em 12/11.");
     await dpo.getByRole("button", { name: "Registrar o aviso" }).click();
@@ -130,10 +130,61 @@ await journey(async () => {
     assert.equal(await readFile(await file.path(), "utf8"), "%PDF-1.7 procuração");
   }, { refusals: [422] });
 
+  await step("what stands still is in front, and the list by keyboard and by links", async () => {
+    await dpo.goto(`${ORIGIN}/conformidade/pedidos/registrar`);
+    await dpo.getByLabel("De quem são os dados").selectOption({ label: "Marta Quintela Abreu" });
+    await dpo.getByLabel("O que foi pedido", { exact: true }).selectOption("sharing");
+    await dpo.getByLabel("Como chegou").selectOption("email");
+    await dpo.getByLabel("Dia em que chegou").fill(new Date(Date.now() - (20 * 24 + 3) * 3600_000).toISOString().slice(0, 10));
+    await dpo.getByLabel("Como a identidade foi conferida").selectOption("signature");
+    const words = dpo.getByLabel("O que foi pedido, em resumo");
+    await words.pressSequentially("já? quer saber com quem foi compartilhado");
+    assert.equal(await words.inputValue(), "já? quer saber com quem foi compartilhado");
+    await dpo.getByRole("button", { name: "Registrar o pedido" }).click();
+    await dpo.getByRole("heading", { name: "Pedido registrado" }).waitFor();
+    await dpo.goto(`${ORIGIN}/conformidade/pedidos`);
+    await dpo.getByText("Parado há 5 dias: o prazo venceu sem resposta.").waitFor();
+    await dpo.getByText("1 pedido está com o prazo vencido.").waitFor();
+    await look(dpo, "pedidos-parados", KEY);
+    const focused = () => dpo.evaluate(() => document.activeElement?.textContent);
+    await dpo.keyboard.press("j");
+    assert.equal(await focused(), "Informação sobre compartilhamento");
+    await dpo.keyboard.press("j");
+    assert.equal(await focused(), "Declaração completa dos dados");
+    await dpo.keyboard.press("k");
+    await dpo.keyboard.press("k");
+    assert.equal(await focused(), "Informação sobre compartilhamento");
+    await dpo.keyboard.press("?");
+    await dpo.getByText("Próximo pedido").waitFor();
+    await look(dpo, "pedidos-teclas");
+    await dpo.keyboard.press("?");
+    await dpo.getByText("Próximo pedido").waitFor({ state: "hidden" });
+    await dpo.keyboard.press("j");
+    await dpo.keyboard.press("Enter");
+    await dpo.getByRole("heading", { name: "Informação sobre compartilhamento" }).waitFor();
+    await dpo.goto(`${ORIGIN}/conformidade/pedidos`);
+    await dpo.getByRole("navigation", { name: "Filtrar os pedidos" }).getByRole("link", { name: "Atrasados" }).click();
+    await dpo.getByRole("heading", { name: "Atrasados" }).waitFor();
+    assert.equal(await dpo.locator("[data-row]").count(), 1);
+    await dpo.getByRole("link", { name: "Todos" }).click();
+    await dpo.getByText("Por direito").click();
+    await dpo.getByRole("link", { name: "Correção de dados" }).first().click();
+    await dpo.getByRole("heading", { name: "Todos: Correção de dados" }).waitFor();
+    assert.equal(await dpo.locator("[data-row]").count(), 1);
+    await look(dpo, "pedidos-por-direito");
+    // Switched off, a key is a key.
+    await dpo.getByText("Teclas", { exact: true }).click();
+    await dpo.getByLabel("Desligar as teclas neste navegador").check();
+    await dpo.getByText("Teclas", { exact: true }).focus();
+    await dpo.keyboard.press("j");
+    assert.equal(await focused(), "Teclas");
+    await dpo.getByLabel("Desligar as teclas neste navegador").uncheck();
+  });
+
   await step("refused only with a reason and an article", async () => {
     await request(doctor, "objection", "Não quero que meus acessos sejam registrados.");
     await dpo.goto(`${ORIGIN}/conformidade/pedidos`);
-    await dpo.getByRole("link", { name: "Oposição a um tratamento" }).click();
+    await dpo.locator("[data-row]", { hasText: "Oposição a um tratamento" }).click();
     await dpo.getByRole("button", { name: "Começar a atender" }).click();
     await dpo.getByText("Recusar", { exact: true }).click();
     await dpo.getByLabel("Motivos de fato ou de direito").fill("O registro de acesso é exigido por lei.");
@@ -165,7 +216,7 @@ await journey(async () => {
 
   await step("planned by one, approved by another", async () => {
     await dpo.goto(`${ORIGIN}/conformidade/pedidos`);
-    await dpo.getByRole("link", { name: "Exclusão da conta" }).click();
+    await dpo.locator("[data-row]", { hasText: "Exclusão da conta" }).click();
     await dpo.getByRole("button", { name: "Começar a atender" }).click();
     await dpo.getByRole("button", { name: "Preparar o plano de exclusão" }).click();
     await dpo.getByText("Uma segunda pessoa responsável precisa conferir").waitFor();

@@ -226,3 +226,34 @@ GRANT SELECT, INSERT (id, request_id, representation, representative_sealed, fil
 CREATE POLICY audit ON public.request_evidence FOR SELECT TO sigilo_auditor USING (true);
 GRANT SELECT ON public.request_evidence TO sigilo_auditor;
 SELECT ops.open_to_console('public.request_evidence');
+
+-- Requests that nobody moves --------------------------------------------------------------------------
+
+-- Why a request stands still and since when, the reason that a person can mend first. The sweep and the desk share it.
+CREATE FUNCTION app.stalls(status text, created_at timestamptz, alert_at timestamptz, plan_status text, approved_at timestamptz,
+                           executed_at timestamptz)
+RETURNS TABLE (why text, since timestamptz)
+LANGUAGE sql STABLE SET search_path = pg_catalog
+AS $$
+  SELECT v.why, v.since
+    FROM (VALUES
+      (1, 'stuck_executed', CASE WHEN plan_status = 'executed' AND executed_at < now() - interval '10 minutes' THEN executed_at END),
+      (2, 'stuck_approved', CASE WHEN plan_status IN ('approved', 'running') AND approved_at < now() - interval '1 hour' THEN approved_at END),
+      (3, 'stuck_pending', CASE WHEN status = 'pending' AND app.add_business_days(created_at, 3) < now() THEN created_at END),
+      (4, 'overdue', CASE WHEN status IN ('pending', 'in_progress') AND alert_at < now() THEN alert_at END)
+    ) AS v (rank, why, since)
+   WHERE v.since IS NOT NULL ORDER BY v.rank
+$$;
+REVOKE EXECUTE ON FUNCTION app.stalls(text, timestamptz, timestamptz, text, timestamptz, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION app.stalls(text, timestamptz, timestamptz, text, timestamptz, timestamptz) TO sigilo_app, sigilo_jobs;
+
+-- Each reason once in a request's history, however often the sweep runs.
+CREATE UNIQUE INDEX request_events_stalls ON public.request_events (clinic_id, request_id, kind)
+  WHERE kind IN ('stuck_executed', 'stuck_approved', 'stuck_pending', 'overdue');
+CREATE POLICY sweep ON public.request_events FOR INSERT TO sigilo_jobs
+  WITH CHECK (actor_id IS NULL AND kind IN ('stuck_executed', 'stuck_approved', 'stuck_pending', 'overdue'));
+GRANT INSERT (clinic_id, request_id, kind) ON public.request_events TO sigilo_jobs;
+-- Every open request, and of it only its clocks.
+CREATE POLICY sweep ON public.data_subject_requests FOR SELECT TO sigilo_jobs USING (status IN ('pending', 'in_progress'));
+REVOKE SELECT ON public.data_subject_requests FROM sigilo_jobs;
+GRANT SELECT (clinic_id, id, status, created_at, alert_at) ON public.data_subject_requests TO sigilo_jobs;

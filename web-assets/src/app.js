@@ -8,6 +8,7 @@ import * as drawer from "./drawer.js";
 import * as idle from "./idle.js";
 import * as inline from "./inline.js";
 import { wire } from "./passkey.js";
+import * as rows from "./rows.js";
 import * as toast from "./toast.js";
 import { show as showRecoveryCodes, start as startRecoveryCodes } from "./recovery.js";
 
@@ -21,6 +22,7 @@ appearance.start();
 copy.start();
 drawer.start();
 inline.start();
+rows.start();
 toast.start();
 startRecoveryCodes();
 composer.start();

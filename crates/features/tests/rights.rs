@@ -7,7 +7,7 @@ use sigilo_assistant::provider::Stop;
 use sigilo_domain::SubjectRight;
 use sigilo_features::{
     Error, rights,
-    rights::{Taken, Verified, verify},
+    rights::{Show, Taken, Verified, verify},
 };
 use sigilo_store::{Session, job, server::Role};
 use sigilo_testkit::people::client;
@@ -37,7 +37,7 @@ async fn an_account_is_deleted_by_two_people_a_job_and_a_receipt() {
     assert_eq!((followed.status.as_deref(), followed.receipt.is_none()), (Some("pending"), true));
     assert_eq!(rights::follow(app, &client(), &"a".repeat(43)).await.err(), Some(Error::NotFound));
 
-    let listed = rights::list(app, &dpo.1, false).await.unwrap();
+    let listed = rights::list(app, &dpo.1, Show::Open, None).await.unwrap();
     let request = &listed[0];
     assert_eq!((request.right_code.as_str(), request.version), ("deletion", 1));
     let id = request.id;
@@ -113,7 +113,7 @@ async fn an_interrupted_deletion_goes_on_and_touches_nobody_else() {
     let app = &stand.app;
     let second = colleague(&stand, "Helena Prado", &["owner"], 42).await;
     rights::delete_account(app, &stand.session, "EXCLUIR").await.unwrap();
-    let id = rights::list(app, &dpo.1, false).await.unwrap()[0].id;
+    let id = rights::list(app, &dpo.1, Show::Open, None).await.unwrap()[0].id;
     rights::take_up(app, &dpo.1, id, 1).await.unwrap();
     rights::draft(app, &dpo.1, id).await.unwrap();
 
@@ -156,12 +156,12 @@ async fn requests_are_decided_once_by_others_and_with_reasons() {
     assert_eq!((own[0].deadline_at - own[0].requested_at).whole_days() / 7, 3, "15 business days are three weeks");
 
     // Those who answer for nothing, and other clinics, do not see it.
-    assert!(matches!(rights::list(app, &doctor.1, true).await, Err(Error::Forbidden(_))));
+    assert!(matches!(rights::list(app, &doctor.1, Show::All, None).await, Err(Error::Forbidden(_))));
     assert!(matches!(rights::take_up(app, &doctor.1, id, 1).await, Err(Error::Forbidden(_))));
     let stranger = stand.stranger().await;
     assert_eq!(rights::open(app, &stranger, id).await.err(), Some(Error::NotFound));
     assert_eq!(rights::take_up(app, &stranger, id, 1).await.err(), Some(Error::NotFound));
-    assert!(rights::list(app, &stranger, true).await.unwrap().is_empty());
+    assert!(rights::list(app, &stranger, Show::All, None).await.unwrap().is_empty());
 
     let refuse = |note: &'static str, article: &'static str| rights::refuse(app, &dpo.1, id, 1, note, article);
     assert!(matches!(refuse("Não é possível corrigir.", "").await, Err(Error::Invalid(_))));
@@ -241,7 +241,7 @@ async fn who_received_the_data_is_told_once_and_with_a_sentence() {
     let who: Vec<_> = notices.iter().map(|one| (one.kind.as_str(), one.recipient.as_str())).collect();
     let wanted = [("language_model", "api.modelo.example"), ("identity_provider", "https://entrar.example")];
     assert!(who.len() == 2 && wanted.iter().all(|one| who.contains(one)), "{who:?}");
-    let listed = rights::list(app, &dpo.1, false).await.unwrap();
+    let listed = rights::list(app, &dpo.1, Show::Open, None).await.unwrap();
     assert_eq!((listed.len(), listed[0].notices_open), (1, Some(2)), "answered, and still to be done");
 
     // Without a sentence, by the wrong person, of another clinic, under another request.
@@ -264,7 +264,7 @@ async fn who_received_the_data_is_told_once_and_with_a_sentence() {
     let opened = rights::open(app, &second.1, id).await.unwrap();
     assert!(opened.notices.iter().all(|one| one.done_at.is_some() && one.done_by_name.is_some()));
     assert_eq!(opened.events.iter().filter(|event| event.kind == "recipient_told").count(), 2);
-    assert!(rights::list(app, &dpo.1, false).await.unwrap().is_empty());
+    assert!(rights::list(app, &dpo.1, Show::Open, None).await.unwrap().is_empty());
     // Not even over the application's own connection.
     let raw = stand.database.connect(Role::App).await;
     raw.query("SELECT set_config('app.token', $1, false)", &[&dpo.1.token.expose()]).await.unwrap();
@@ -284,7 +284,7 @@ async fn the_receipt_of_a_deletion_names_whom_to_tell() {
     );
     stand.text(&bound).await;
     let link = rights::delete_account(app, &stand.session, "EXCLUIR").await.unwrap();
-    let id = rights::list(app, &dpo.1, false).await.unwrap()[0].id;
+    let id = rights::list(app, &dpo.1, Show::Open, None).await.unwrap()[0].id;
     rights::take_up(app, &dpo.1, id, 1).await.unwrap();
     rights::draft(app, &dpo.1, id).await.unwrap();
     rights::approve(app, &second.1, id).await.unwrap();

@@ -122,3 +122,11 @@ SELECT ops.fulfil_batch(500) AS affected;
 
 -- job.suspect: drafts of incidents, from what the logs say of the last minutes
 SELECT ops.suspect() AS affected;
+-- job.sweep_requests: why requests stand still, into their own history, each reason once
+INSERT INTO request_events (clinic_id, request_id, kind)
+SELECT r.clinic_id, r.id, s.why
+  FROM data_subject_requests r
+  LEFT JOIN fulfilment_plans p ON p.clinic_id = r.clinic_id AND p.request_id = r.id AND p.status <> 'discarded'
+ CROSS JOIN LATERAL app.stalls(r.status, r.created_at, r.alert_at, p.status, p.approved_at, p.executed_at) AS s
+ WHERE r.status IN ('pending', 'in_progress')
+ON CONFLICT DO NOTHING;

@@ -5,29 +5,40 @@ VALUES ($1, $2, $3, $4, sha256(convert_to($5, 'UTF8'))) RETURNING id;
 -- rights.own: the member's requests, latest first
 SELECT r.id, r.requester_user_id, ''::text AS requester_name, r.right_code, r.legal_article, r.status, r.description,
        r.requested_at, r.deadline_at, r.legal_deadline_at, r.alert_at, r.acknowledged_at, r.completed_at, r.outcome_note,
-       r.refusal_article, r.version, 0::bigint AS notices_open, r.channel, r.identity_check
+       r.refusal_article, r.version, 0::bigint AS notices_open, r.channel, r.identity_check,
+       NULL::text AS stall, NULL::timestamptz AS stalled_since
   FROM data_subject_requests r WHERE r.requester_user_id = app.user_id() ORDER BY r.requested_at DESC LIMIT 100;
 
--- rights.all: the clinic's requests, those that end first in front, for whoever answers for them
+-- rights.all: the clinic's requests, those that stand still and those that end first in front, for whoever answers for them
 SELECT r.id, r.requester_user_id, coalesce(m.display_name, '') AS requester_name, r.right_code, r.legal_article, r.status,
        r.description, r.requested_at, r.deadline_at, r.legal_deadline_at, r.alert_at, r.acknowledged_at, r.completed_at,
        r.outcome_note, r.refusal_article, r.version,
        (SELECT count(*) FROM recipient_notices n WHERE n.clinic_id = r.clinic_id AND n.request_id = r.id AND n.done_at IS NULL)
-         AS notices_open, r.channel, r.identity_check
+         AS notices_open, r.channel, r.identity_check, s.why AS stall, s.since AS stalled_since
   FROM data_subject_requests r
   LEFT JOIN members m ON m.clinic_id = r.clinic_id AND m.user_id = r.requester_user_id
- WHERE $1 OR r.status IN ('pending', 'in_progress')
-    OR EXISTS (SELECT FROM recipient_notices n WHERE n.clinic_id = r.clinic_id AND n.request_id = r.id AND n.done_at IS NULL)
- ORDER BY r.status IN ('pending', 'in_progress') DESC, r.alert_at, r.id LIMIT 500;
+  LEFT JOIN fulfilment_plans p ON p.clinic_id = r.clinic_id AND p.request_id = r.id AND p.status <> 'discarded'
+  LEFT JOIN LATERAL (SELECT * FROM app.stalls(r.status, r.created_at, r.alert_at, p.status, p.approved_at, p.executed_at) LIMIT 1) s ON true
+ WHERE ($2::text IS NULL OR r.right_code = $2)
+   AND CASE $1
+         WHEN 'all' THEN true
+         WHEN 'late' THEN r.status IN ('pending', 'in_progress') AND r.alert_at < now()
+         ELSE r.status IN ('pending', 'in_progress')
+              OR EXISTS (SELECT FROM recipient_notices n
+                          WHERE n.clinic_id = r.clinic_id AND n.request_id = r.id AND n.done_at IS NULL)
+       END
+ ORDER BY s.why IS NULL, r.status IN ('pending', 'in_progress') DESC, r.alert_at, r.id LIMIT 500;
 
 -- rights.one: one of them
 SELECT r.id, r.requester_user_id, coalesce(m.display_name, '') AS requester_name, r.right_code, r.legal_article, r.status,
        r.description, r.requested_at, r.deadline_at, r.legal_deadline_at, r.alert_at, r.acknowledged_at, r.completed_at,
        r.outcome_note, r.refusal_article, r.version,
        (SELECT count(*) FROM recipient_notices n WHERE n.clinic_id = r.clinic_id AND n.request_id = r.id AND n.done_at IS NULL)
-         AS notices_open, r.channel, r.identity_check
+         AS notices_open, r.channel, r.identity_check, s.why AS stall, s.since AS stalled_since
   FROM data_subject_requests r
   LEFT JOIN members m ON m.clinic_id = r.clinic_id AND m.user_id = r.requester_user_id
+  LEFT JOIN fulfilment_plans p ON p.clinic_id = r.clinic_id AND p.request_id = r.id AND p.status <> 'discarded'
+  LEFT JOIN LATERAL (SELECT * FROM app.stalls(r.status, r.created_at, r.alert_at, p.status, p.approved_at, p.executed_at) LIMIT 1) s ON true
  WHERE r.id = $1;
 
 -- rights.events: what happened to a request

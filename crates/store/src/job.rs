@@ -32,16 +32,17 @@ const fn job(name: &'static str, period: Duration, statement: &'static str, coun
     Job { name, period, statement, counted }
 }
 
-const JOBS: [Job; 9] = [
+const JOBS: [Job; 10] = [
     job("partitions", HOUR, sql::PARTITIONS, Counted::Whole),
     job("end_sessions", Duration::from_secs(300), sql::END_SESSIONS, Counted::Rows),
     job("sweep_ceremonies", HOUR, sql::SWEEP_CEREMONIES, Counted::Rows),
     job("sweep_links", HOUR, sql::SWEEP_LINKS, Counted::Rows),
     job("sweep_throttle", HOUR, sql::SWEEP_THROTTLE, Counted::Rows),
     job("governance", HOUR, sql::GOVERNANCE, Counted::Whole),
-    job("fulfil", MINUTE, sql::FULFIL, Counted::Batches),
     // Shorter than the scheduler's minute, so that each of its rounds looks.
+    job("fulfil", Duration::from_secs(30), sql::FULFIL, Counted::Batches),
     job("suspect", Duration::from_secs(30), sql::SUSPECT, Counted::Whole),
+    job("sweep_requests", Duration::from_secs(600), sql::SWEEP_REQUESTS, Counted::Rows),
     job("forget_runs", Duration::from_secs(86_400), sql::FORGET, Counted::Rows),
 ];
 

@@ -50,6 +50,10 @@ row! {
         channel: String,
         /// How it was made sure who asked.
         identity_check: String,
+        /// Why it stands still, if it does; none in the member's own list.
+        stall: Option<String>,
+        /// Since when.
+        stalled_since: Option<OffsetDateTime>,
     }
 }
 
@@ -353,12 +357,13 @@ pub async fn own(tx: &ReadTx) -> Result<Vec<Request>> {
     tx.tx.rows(sql::OWN, &[]).await
 }
 
-/// The requests that the member may see, those that end first in front; ended ones only if `ended`.
+/// The requests that the member may see, those that stand still and those that end first in front: `open`, `late` or
+/// `all`, by one right or by any.
 ///
 /// # Errors
 /// See [`Error`].
-pub async fn all(tx: &ReadTx, ended: bool) -> Result<Vec<Request>> {
-    tx.tx.rows(sql::ALL, &[&ended]).await
+pub async fn all(tx: &ReadTx, show: &str, right: Option<SubjectRight>) -> Result<Vec<Request>> {
+    tx.tx.rows(sql::ALL, &[&show, &right.map(SubjectRight::code)]).await
 }
 
 /// One of them.

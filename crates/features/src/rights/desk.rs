@@ -65,15 +65,40 @@ pub(super) fn manages(tx: &ReadTx) -> Result<()> {
     }
 }
 
-/// The clinic's requests, those that end first in front; ended ones only if `ended`. That it was looked at is an event.
+/// Which requests the desk shows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Show {
+    /// Those that wait for something: an answer, or recipients to be told.
+    #[default]
+    Open,
+    /// Those whose earlier deadline has passed.
+    Late,
+    /// All, ended ones too.
+    All,
+}
+
+impl Show {
+    /// All of them, as the desk lists them.
+    pub const ALL: [Show; 3] = [Show::Open, Show::Late, Show::All];
+
+    fn code(self) -> &'static str {
+        match self {
+            Show::Open => "open",
+            Show::Late => "late",
+            Show::All => "all",
+        }
+    }
+}
+
+/// The clinic's requests, those that stand still and those that end first in front.
 ///
 /// # Errors
 /// [`Error::Forbidden`] for who answers for nothing.
-pub async fn list(app: &App, session: &Session, ended: bool) -> Result<Vec<Request>> {
+pub async fn list(app: &App, session: &Session, show: Show, right: Option<SubjectRight>) -> Result<Vec<Request>> {
     app.db()
         .read(session, async |tx: &ReadTx| {
             manages(tx)?;
-            Ok(rows::all(tx, ended).await?)
+            Ok(rows::all(tx, show.code(), right).await?)
         })
         .await
 }

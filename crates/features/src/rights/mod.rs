@@ -10,7 +10,7 @@ mod plan;
 mod receipt;
 
 pub use delete::{CONFIRMATION, delete_account};
-pub use desk::{Opened, Step, answer, approve, discard, draft, list, open, refuse, take_up};
+pub use desk::{Opened, Show, Step, answer, approve, discard, draft, list, open, refuse, take_up};
 pub use evidence::{Evidence, EvidenceFile, MAX_FILE, evidence_file};
 pub use export::{Export, ExportedTable, Taken, export};
 pub use intake::{Arrival, Subject, register, subjects};

@@ -4,7 +4,8 @@ use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
-use sigilo_features::rights::{self, Evidence, Opened, Plan, Request, Step};
+use sigilo_domain::SubjectRight;
+use sigilo_features::rights::{self, Evidence, Opened, Plan, Request, Show, Step};
 use sigilo_features::{App, Error};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -27,6 +28,8 @@ struct Row {
     until: String,
     status: (&'static str, &'static str),
     left: Option<(&'static str, String)>,
+    /// Why it stands still.
+    stall: Option<String>,
     /// Recipients that are still to be told.
     notices: Option<String>,
 }
@@ -43,6 +46,7 @@ impl Row {
             until: format::day(&request.alert_at),
             status: words::status(&request.status),
             left: words::left(request, now),
+            stall: words::stall(request, now),
             notices: notice::open(request.notices_open.unwrap_or(0)),
         }
     }
@@ -53,8 +57,34 @@ impl Row {
 struct ListPage {
     frame: Frame,
     rows: Vec<Row>,
-    ended: bool,
+    show: Show,
+    right: Option<SubjectRight>,
     late: usize,
+    soon: usize,
+}
+
+impl ListPage {
+    fn shows(&self) -> [Show; 3] {
+        Show::ALL
+    }
+
+    fn rights(&self) -> [SubjectRight; 10] {
+        SubjectRight::ALL
+    }
+
+    fn is_shown(&self, show: &Show) -> bool {
+        self.show == *show
+    }
+
+    fn is_right(&self, right: Option<&SubjectRight>) -> bool {
+        self.right.as_ref() == right
+    }
+
+    /// Where another choice leads, the other one staying as it is.
+    fn link(&self, show: &Show, right: Option<&SubjectRight>) -> String {
+        let right = right.map(|right| format!("&direito={}", right.code())).unwrap_or_default();
+        format!("{}?mostrar={}{right}", super::DESK, words::show(*show).0)
+    }
 }
 
 #[derive(Template)]
@@ -92,17 +122,21 @@ impl RequestPage {
 
 #[derive(Deserialize)]
 pub(super) struct Shown {
-    todos: Option<String>,
+    mostrar: Option<String>,
+    direito: Option<String>,
 }
 
 pub(super) async fn list(State(app): State<App>, who: Member, Query(shown): Query<Shown>) -> Result<Response, Answer> {
-    let ended = shown.todos.is_some();
+    let asked = shown.mostrar.unwrap_or_default();
+    let show = Show::ALL.into_iter().find(|show| words::show(*show).0 == asked).unwrap_or_default();
+    let right = shown.direito.as_deref().and_then(SubjectRight::from_code);
     let now = app.now();
-    let requests = rights::list(&app, &who.session, ended).await?;
+    let requests = rights::list(&app, &who.session, show, right).await?;
+    let soon = requests.iter().filter(|request| words::is_soon(request, now)).count();
     let late = requests.iter().filter(|request| words::is_late(request, now)).count();
     let rows = requests.iter().map(|request| Row::new(request, now)).collect();
     let frame = Frame::inside("Pedidos de titulares", Section::Compliance, &who.viewer);
-    Ok(layout::html(ListPage { frame, rows, ended, late }))
+    Ok(layout::html(ListPage { frame, rows, show, right, late, soon }))
 }
 
 async fn page(app: &App, who: &Member, id: Uuid, error: Option<String>) -> Result<RequestPage, Answer> {

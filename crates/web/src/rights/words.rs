@@ -1,8 +1,8 @@
 //! Words for the codes of requests.
 
 use sigilo_domain::{SubjectRight, arrival};
-use sigilo_features::rights::Request;
-use time::OffsetDateTime;
+use sigilo_features::rights::{Request, Show};
+use time::{Duration, OffsetDateTime};
 
 /// The right's name.
 pub(super) fn right(code: &str) -> &str {
@@ -45,6 +45,10 @@ pub(super) fn event(kind: &str) -> &str {
         "plan_running" => "Exclusão iniciada",
         "plan_executed" => "Exclusão concluída",
         "plan_closed" => "Recibo assinado",
+        "stuck_pending" => "Alerta: em 3 dias úteis ninguém começou a atender",
+        "stuck_approved" => "Alerta: o plano aprovado não terminou em 1 hora",
+        "stuck_executed" => "Alerta: a exclusão terminou e o recibo não saiu",
+        "overdue" => "Alerta: o prazo venceu sem resposta",
         "recipient_told" => "Aviso a quem recebeu os dados registrado",
         other => other,
     }
@@ -65,9 +69,41 @@ pub(super) fn representation(code: &str) -> &'static str {
     arrival::label(&arrival::REPRESENTATIONS, code).unwrap_or("A própria pessoa")
 }
 
+/// What a choice of requests is called in an address, and its heading.
+pub(super) fn show(show: Show) -> (&'static str, &'static str) {
+    match show {
+        Show::Open => ("abertos", "Em aberto"),
+        Show::Late => ("atrasados", "Atrasados"),
+        Show::All => ("todos", "Todos"),
+    }
+}
+
 /// Whether nobody has answered in time.
 pub(super) fn is_late(request: &Request, now: OffsetDateTime) -> bool {
     is_open(request) && request.alert_at < now
+}
+
+/// Whether the earlier deadline comes within three days.
+pub(super) fn is_soon(request: &Request, now: OffsetDateTime) -> bool {
+    let left = request.alert_at - now;
+    is_open(request) && !left.is_negative() && left <= Duration::days(3)
+}
+
+/// Why and for how long a request stands still.
+pub(super) fn stall(request: &Request, now: OffsetDateTime) -> Option<String> {
+    let why = match request.stall.as_deref()? {
+        "stuck_pending" => "ninguém começou a atender",
+        "stuck_approved" => "o plano foi aprovado e ainda não terminou de ser executado",
+        "stuck_executed" => "a exclusão terminou e falta o recibo",
+        _ => "o prazo venceu sem resposta",
+    };
+    let past = now - request.stalled_since?;
+    let since = match (past.whole_days(), past.whole_hours()) {
+        (0, 0) => format!("{} min", past.whole_minutes()),
+        (0, hours) => format!("{hours} h"),
+        (days, _) => count(days),
+    };
+    Some(format!("Parado há {since}: {why}."))
 }
 
 /// Whether it still waits for its answer.
@@ -87,7 +123,7 @@ pub(crate) fn left(request: &Request, now: OffsetDateTime) -> Option<(&'static s
         _ if left.is_negative() => ("tag-bad", format!("Venceu há {}", count(-days))),
         0 => ("tag-bad", "Vence em menos de 1 dia".into()),
         1 => ("tag-warn", "Falta 1 dia".into()),
-        2..=4 => ("tag-warn", format!("Faltam {}", count(days))),
+        _ if is_soon(request, now) => ("tag-warn", format!("Faltam {}", count(days))),
         _ => ("tag-ok", format!("Faltam {}", count(days))),
     })
 }
