@@ -25,7 +25,6 @@ enum Counted {
     Whole,
 }
 
-const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
 
 const fn job(name: &'static str, period: Duration, statement: &'static str, counted: Counted) -> Job {

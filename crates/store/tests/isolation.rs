@@ -126,6 +126,10 @@ async fn hostile_sql_on_the_apps_connection_reaches_nothing_of_another_clinic() 
         "canaries",
         "canary_sightings",
         "small_agent_declarations",
+        "request_events",
+        "request_evidence",
+        "recipient_notices",
+        "fulfilment_plans",
         "access_logs",
     ];
     // Before any context: every table refuses.

@@ -6,7 +6,7 @@ use crate::support::doctor::{LIVIA, OTAVIO, doctor};
 use crate::support::http::Visitor;
 use crate::support::site::Stand;
 
-async fn download(visitor: &mut Visitor, form: &str) -> crate::support::http::Answer {
+pub async fn download(visitor: &mut Visitor, form: &str) -> crate::support::http::Answer {
     visitor.form("/account/exportar", &[("formato", form)]).await
 }
 

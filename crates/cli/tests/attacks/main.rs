@@ -11,6 +11,7 @@ mod identity;
 mod input;
 mod once;
 mod pictures;
+mod rights;
 mod routes;
 #[path = "../support/mod.rs"]
 mod support;

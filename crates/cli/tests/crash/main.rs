@@ -4,6 +4,7 @@
 mod answers;
 mod database;
 mod nowhere;
+mod rights;
 #[path = "../support/mod.rs"]
 mod support;
 mod whole;

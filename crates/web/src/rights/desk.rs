@@ -100,6 +100,8 @@ struct RequestPage {
     evidence: Option<Evidence>,
     own: bool,
     error: Option<String>,
+    /// What was typed and could not be kept.
+    unsaved: String,
 }
 
 impl RequestPage {
@@ -157,20 +159,27 @@ async fn page(app: &App, who: &Member, id: Uuid, error: Option<String>) -> Resul
     let steps = plan.as_ref().map(Step::of).unwrap_or_default();
     let notices = notices.into_iter().map(|one| NoticeRow::new(one, &request.right_code)).collect();
     let frame = Frame::inside(row.right.clone(), Section::Compliance, &who.viewer);
-    Ok(RequestPage { frame, row, request, events, plan, steps, notices, evidence, own, error })
+    Ok(RequestPage { frame, row, request, events, plan, steps, notices, evidence, own, error, unsaved: String::new() })
 }
 
 pub(super) async fn show(State(app): State<App>, who: Member, Path(id): Path<String>) -> Result<Response, Answer> {
     Ok(layout::html(page(&app, &who, Answer::identifier(&id)?, None).await?))
 }
 
-/// Back to the request, or its page with the reason of the refusal.
-pub(super) async fn then(app: &App, who: &Member, id: Uuid, done: Result<(), Error>) -> Result<Response, Answer> {
+/// Back to the request, or its page with the reason of the refusal and what was typed, so that it is not lost.
+pub(super) async fn then(
+    app: &App,
+    who: &Member,
+    id: Uuid,
+    done: Result<(), Error>,
+    typed: &str,
+) -> Result<Response, Answer> {
     let (status, sentence) = match done {
         Ok(()) => return Ok(Redirect::to(&format!("{}/{id}", super::DESK)).into_response()),
         Err(error) => Answer::on_page(error)?,
     };
-    Ok((status, layout::html(page(app, who, id, Some(sentence)).await?)).into_response())
+    let page = RequestPage { unsaved: typed.to_owned(), ..page(app, who, id, Some(sentence)).await? };
+    Ok((status, layout::html(page)).into_response())
 }
 
 pub(super) async fn take_up(
@@ -181,7 +190,7 @@ pub(super) async fn take_up(
 ) -> Result<Response, Answer> {
     let id = Answer::identifier(&id)?;
     let done = rights::take_up(&app, &who.session, id, fields.version()).await;
-    then(&app, &who, id, done).await
+    then(&app, &who, id, done, "").await
 }
 
 pub(super) async fn answer(
@@ -191,8 +200,9 @@ pub(super) async fn answer(
     fields: Fields,
 ) -> Result<Response, Answer> {
     let id = Answer::identifier(&id)?;
-    let done = rights::answer(&app, &who.session, id, fields.version(), fields.text("resposta")).await;
-    then(&app, &who, id, done).await
+    let note = fields.text("resposta");
+    let done = rights::answer(&app, &who.session, id, fields.version(), note).await;
+    then(&app, &who, id, done, note).await
 }
 
 pub(super) async fn refuse(
@@ -204,23 +214,23 @@ pub(super) async fn refuse(
     let id = Answer::identifier(&id)?;
     let (note, article) = (fields.text("motivo"), fields.text("artigo"));
     let done = rights::refuse(&app, &who.session, id, fields.version(), note, article).await;
-    then(&app, &who, id, done).await
+    then(&app, &who, id, done, note).await
 }
 
 pub(super) async fn draft(State(app): State<App>, who: Member, Path(id): Path<String>) -> Result<Response, Answer> {
     let id = Answer::identifier(&id)?;
     let done = rights::draft(&app, &who.session, id).await;
-    then(&app, &who, id, done).await
+    then(&app, &who, id, done, "").await
 }
 
 pub(super) async fn approve(State(app): State<App>, who: Member, Path(id): Path<String>) -> Result<Response, Answer> {
     let id = Answer::identifier(&id)?;
     let done = rights::approve(&app, &who.session, id).await;
-    then(&app, &who, id, done).await
+    then(&app, &who, id, done, "").await
 }
 
 pub(super) async fn discard(State(app): State<App>, who: Member, Path(id): Path<String>) -> Result<Response, Answer> {
     let id = Answer::identifier(&id)?;
     let done = rights::discard(&app, &who.session, id).await;
-    then(&app, &who, id, done).await
+    then(&app, &who, id, done, "").await
 }

@@ -57,6 +57,7 @@ pub(super) async fn tell(
     fields: Fields,
 ) -> Result<Response, Answer> {
     let (id, notice) = (Answer::identifier(&id)?, Answer::identifier(&notice)?);
-    let done = rights::tell(&app, &who.session, id, notice, fields.text("prova")).await;
-    then(&app, &who, id, done).await
+    let evidence = fields.text("prova");
+    let done = rights::tell(&app, &who.session, id, notice, evidence).await;
+    then(&app, &who, id, done, evidence).await
 }
