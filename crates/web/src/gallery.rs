@@ -28,7 +28,9 @@ use crate::governance::{self, EvaluationView, Month};
 use crate::incident::draft::DraftView;
 use crate::layout::{Frame, Section};
 use crate::second_factor::{EnrolPage, RecoveryPage, grouped, qr_code};
-use crate::{account, compliance, incident, message, onboarding, second_factor as factor_pages, session, sign_in, sign_up};
+use crate::{
+    account, compliance, incident, message, onboarding, second_factor as factor_pages, session, sign_in, sign_up,
+};
 
 const HASH: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 

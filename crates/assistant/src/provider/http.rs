@@ -81,7 +81,6 @@ impl Link {
         Ok(Link { client, base: remote.base.clone(), headers, idle: remote.idle, total: remote.total })
     }
 
-
     /// `/v1/` and these segments below the base, which may have a path and may already end in `/v1`.
     fn url(&self, segments: &[&str]) -> Url {
         let mut url = self.base.clone();

@@ -3,7 +3,7 @@
 use time::OffsetDateTime;
 
 use sigilo_domain::audit_query::Level;
-use sigilo_store::{ReadTx, incident};
+use sigilo_store::{ReadTx, incident, suspicion};
 
 use crate::{Result, incident::Incident};
 
@@ -14,22 +14,29 @@ const SHOWN: usize = 5;
 pub struct Incidents {
     /// How many, drills included.
     pub open: usize,
+    /// Suspicions that wait for a decision.
+    pub suspicions: usize,
     /// Those that end first.
     pub nearest: Vec<Incident>,
-    /// An open one is to be looked at; one of whose deadlines passed is a problem. Drills are neither.
+    /// An open one, or a suspicion, is to be looked at; one of whose deadlines passed is a problem. Drills are neither.
     pub level: Level,
 }
 
 pub(super) async fn load(tx: &ReadTx, now: OffsetDateTime) -> Result<Incidents> {
     let mut nearest: Vec<Incident> =
         incident::all(tx).await?.into_iter().filter(|incident| incident.status == "open").collect();
-    let level = match nearest.is_empty() {
+    let suspicions = suspicion::open(tx).await?.len();
+    let suspected = (suspicions > 0).then_some(Level::Attention);
+    let level = match nearest.is_empty() && suspicions == 0 {
         true => Level::Empty,
-        false => Level::worst(nearest.iter().filter(|incident| !incident.is_simulation).map(|one| level_of(one, now))),
+        false => {
+            let real = nearest.iter().filter(|incident| !incident.is_simulation).map(|one| level_of(one, now));
+            Level::worst(real.chain(suspected))
+        }
     };
     let open = nearest.len();
     nearest.truncate(SHOWN);
-    Ok(Incidents { open, nearest, level })
+    Ok(Incidents { open, suspicions, nearest, level })
 }
 
 fn level_of(incident: &Incident, now: OffsetDateTime) -> Level {

@@ -26,7 +26,10 @@ pub struct Requests {
 
 pub(super) async fn load(tx: &ReadTx, now: OffsetDateTime) -> Result<Requests> {
     let counted = counts::requests(tx).await?;
-    let mut nearest = rights::all(tx, false).await?;
+    let mut nearest = rights::all(tx, "open", None).await?;
+    // An answered one that waits for its recipients to be told has no deadline any more.
+    nearest.retain(|request| matches!(request.status.as_str(), "pending" | "in_progress"));
+    nearest.sort_by_key(|request| request.alert_at);
     nearest.truncate(SHOWN);
     let level = match nearest.first() {
         None => Level::Empty,

@@ -100,12 +100,10 @@ impl Play {
 
     /// The worst of it; a problem while the script is not over.
     pub fn level(&self) -> Level {
-        let has = |level: Level| self.demonstrations.iter().any(|one| one.finding.level == level);
-        match () {
-            () if self.demonstrations.len() < SCRIPT.len() || has(Level::Problem) => Level::Problem,
-            () if has(Level::Attention) => Level::Attention,
-            () => Level::Ok,
+        if self.demonstrations.len() < SCRIPT.len() {
+            return Level::Problem;
         }
+        Level::worst(self.demonstrations.iter().map(|one| one.finding.level))
     }
 
     /// A session of the made-up clinic's DPO, who may audit it.

@@ -13,7 +13,7 @@ use crate::{
     Error, Result,
     console::{self, Kind, Question},
     manual,
-    rights::{self, Receipt, Verified},
+    rights::{self, Receipt, Show, Verified},
 };
 
 /// 6. She asks for her account to be deleted.
@@ -62,7 +62,7 @@ pub(super) async fn deletion(eye: &Eye<'_>, cast: &Cast, doctor: &Person) -> Res
 /// The same request, carried out by two people and a job.
 async fn fulfilment(eye: &Eye<'_>, cast: &Cast, doctor: &Person, link: &str) -> Result<Vec<Stage>> {
     let app = eye.app;
-    let open = rights::list(app, &cast.dpo.session(), false).await?;
+    let open = rights::list(app, &cast.dpo.session(), Show::Open, None).await?;
     let request = open.iter().find(|request| request.requester_user_id == doctor.user).ok_or(Error::NotFound)?;
     rights::take_up(app, &cast.dpo.session(), request.id, request.version).await?;
     rights::draft(app, &cast.dpo.session(), request.id).await?;
@@ -168,7 +168,7 @@ pub(super) async fn protections(eye: &Eye<'_>, cast: &Cast, doctor: &Person) -> 
         "Recusado: o console só lê, e a tentativa ficou registrada.",
         "O comando foi aceito.",
     ));
-    let all = rights::list(app, &cast.dpo.session(), true).await?;
+    let all = rights::list(app, &cast.dpo.session(), Show::All, None).await?;
     let request = all.first().ok_or(Error::NotFound)?.id;
     let stranger = rights::open(app, &cast.outsider.session(), request).await.err();
     let own = rights::open(app, &cast.dpo.session(), request).await.is_ok();

@@ -11,7 +11,6 @@ mod tables;
 
 use axum::Router;
 use axum::routing::{get, post};
-use sigilo_domain::audit_query::Level;
 use sigilo_features::{App, console};
 use time::OffsetDateTime;
 
@@ -89,14 +88,4 @@ pub(crate) async fn beside(app: &App, who: &Member, part: Part) -> Result<Place,
 
 fn place(who: &Member, part: Part, until: Option<&OffsetDateTime>) -> Place {
     Place { part, until: until.map(format::moment), gives: who.viewer.answers_for_clinic() }
-}
-
-/// The style of a level.
-pub(crate) fn level_class(level: &Level) -> &'static str {
-    match level {
-        Level::Ok => "tag-ok",
-        Level::Attention => "tag-warn",
-        Level::Problem => "tag-bad",
-        Level::Empty | Level::Information => "tag-off",
-    }
 }

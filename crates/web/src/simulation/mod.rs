@@ -12,7 +12,7 @@ use sigilo_features::simulation::{self, Shown};
 use uuid::Uuid;
 
 use crate::Web;
-use crate::console::{Part, Place, beside, level_class};
+use crate::console::{Part, Place, beside};
 use crate::errors::Answer;
 use crate::format;
 use crate::layout::{self, Frame, Section};

@@ -130,6 +130,7 @@ GRANT SELECT (clinic_id, id, request_id, kind, recipient) ON public.recipient_no
 CREATE POLICY audit ON public.recipient_notices FOR SELECT TO sigilo_auditor USING (true);
 GRANT SELECT ON public.recipient_notices TO sigilo_auditor;
 SELECT ops.open_to_console('public.recipient_notices');
+SELECT ops.open_to_review('public.recipient_notices', 'created_at');
 
 -- Requests that came another way ---------------------------------------------------------------------
 
@@ -226,6 +227,7 @@ GRANT SELECT, INSERT (id, request_id, representation, representative_sealed, fil
 CREATE POLICY audit ON public.request_evidence FOR SELECT TO sigilo_auditor USING (true);
 GRANT SELECT ON public.request_evidence TO sigilo_auditor;
 SELECT ops.open_to_console('public.request_evidence');
+SELECT ops.open_to_review('public.request_evidence', 'created_at');
 
 -- Requests that nobody moves --------------------------------------------------------------------------
 

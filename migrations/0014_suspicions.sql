@@ -407,3 +407,7 @@ BEGIN
   RETURN NEW;
 END
 $$;
+
+SELECT ops.open_to_review('public.incident_drafts', 'created_at'), ops.open_to_review('public.canaries', 'created_at'),
+       ops.open_to_review('public.canary_sightings', 'seen_at'),
+       ops.open_to_review('public.small_agent_declarations', 'declared_at');

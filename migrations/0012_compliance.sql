@@ -150,7 +150,8 @@ SELECT ops.open_to_review(c.oid::regclass, 'created_at') FROM pg_class c
    AND 2 = (SELECT count(*) FROM pg_attribute a
              WHERE a.attrelid = c.oid AND a.attname IN ('clinic_id', 'created_at') AND NOT a.attisdropped);
 SELECT ops.open_to_review('public.consent_records', 'withdrawn_at'), ops.open_to_review('public.fulfilment_plans', 'drafted_at'),
-       ops.open_to_review('public.audit_console_runs', 'started_at'), ops.open_to_review('auth.links', 'expires_at'),
+       ops.open_to_review('public.audit_console_runs', 'started_at'), ops.open_to_review('public.audit_simulations', 'started_at'),
+       ops.open_to_review('auth.links', 'expires_at'),
        ops.open_to_review('auth.sessions', 'ended_at');
 
 GRANT SELECT (consent_type, consent_version, granted, expires_at) ON public.consent_records TO sigilo_gate;
