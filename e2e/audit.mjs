@@ -52,7 +52,7 @@ await journey(async () => {
     await result(auditor).getByText("Conforme", { exact: true }).waitFor();
     await result(auditor).getByText(/têm segurança por linha/).waitFor();
     await look(auditor, "auditoria-resultado", KEY);
-    for (const [number, words] of [[25, "As duas regras"], [27, "médicos"], [12, "Nenhuma imagem"], [34, "Nenhum incidente"]]) {
+    for (const [number, words] of [[25, "As duas regras"], [27, "médico"], [12, "Nenhuma imagem"], [34, "Nenhum incidente"]]) {
       await query(auditor, number);
       await execute(auditor);
       await result(auditor).getByText(words).first().waitFor();

@@ -130,7 +130,7 @@ await journey(async () => {
   }, { refusals: [422] });
 
   await step("a canary is invented, shown once and retired", async () => {
-    await dpo.getByRole("link", { name: "pacientes-isca" }).click();
+    await dpo.getByRole("link", { name: "Pacientes-isca", exact: true }).click();
     await dpo.getByText("Nenhuma isca criada.").waitFor();
     await dpo.getByLabel("Onde ela vai ficar").fill(`Planilha da recepção ${HTML}`);
     await dpo.getByRole("button", { name: "Inventar um paciente" }).click();

@@ -128,6 +128,29 @@ $$;
 GRANT EXECUTE ON FUNCTION app.retention_review(text, text, interval, date, interval),
   app.consent_review(text[], text[], interval), app.proof_review(), app.job_review(text[]) TO sigilo_app;
 
+-- How many rows of the session's clinic each table holds, for whoever audits it or answers for it; nothing for others, and
+-- none for a table that the gate may not read.
+CREATE FUNCTION app.table_counts(wanted text[]) RETURNS TABLE (table_name text, row_count bigint)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog
+AS $$
+BEGIN
+  IF NOT (app.has_role('owner') OR app.has_role('dpo') OR app.may_audit()) THEN
+    RETURN;
+  END IF;
+  FOREACH table_name IN ARRAY wanted LOOP
+    IF to_regclass(format('public.%I', table_name)) IS NOT NULL
+       AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = to_regclass(format('public.%I', table_name)) AND a.attname = 'clinic_id')
+       AND has_column_privilege('sigilo_gate', format('public.%I', table_name), 'clinic_id', 'SELECT') THEN
+      EXECUTE format('SELECT count(*) FROM public.%I WHERE clinic_id = $1', table_name) INTO row_count USING app.clinic_id();
+      RETURN NEXT;
+    END IF;
+  END LOOP;
+END
+$$;
+REVOKE EXECUTE ON FUNCTION app.table_counts(text[]) FROM PUBLIC;
+ALTER FUNCTION app.table_counts(text[]) OWNER TO sigilo_gate;
+GRANT EXECUTE ON FUNCTION app.table_counts(text[]) TO sigilo_app;
+
 -- What the functions may read ----------------------------------------------------------------
 
 -- Lets the rows of a table be counted by their clock. Where nothing else lets the gate in, it sees the session's clinic alone.

@@ -20,6 +20,7 @@ pub mod factor;
 pub mod governance;
 pub mod incident;
 pub mod job;
+pub mod manual;
 pub mod message;
 mod migrate;
 pub mod profile;

@@ -24,6 +24,7 @@ pub fn shapes() -> Vec<Shape> {
         shape::<store::console::Run>(console::RUN),
         shape::<store::console::Grant>(console::GRANTS),
         shape::<store::console::Candidate>(console::CANDIDATES),
+        shape::<store::manual::Count>(manual::COUNTS),
         shape::<store::report::Issued>(report::RECENT),
         shape::<store::report::Known>(report::BY_HASH),
         shape::<store::simulation::Simulation>(simulation::RECENT),

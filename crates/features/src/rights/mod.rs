@@ -15,6 +15,7 @@ pub use evidence::{Evidence, EvidenceFile, MAX_FILE, evidence_file};
 pub use export::{Export, ExportedTable, Taken, export};
 pub use intake::{Arrival, Subject, register, subjects};
 pub use notice::tell;
+pub use plan::deletion_rules;
 pub use receipt::{Receipt, Verified, close_due, public_key, verify};
 pub use sigilo_store::rights::{Followed, Notice, Plan, Request, RequestEvent, Sighting};
 

@@ -12,6 +12,14 @@ pub(super) enum Fate {
 }
 
 impl Fate {
+    fn label(self) -> &'static str {
+        match self {
+            Fate::Delete => "Apagar",
+            Fate::Anonymise => "Anonimizar",
+            Fate::Keep => "Manter",
+        }
+    }
+
     pub(super) fn code(self) -> &'static str {
         match self {
             Fate::Delete => "delete",
@@ -19,6 +27,11 @@ impl Fate {
             Fate::Keep => "keep",
         }
     }
+}
+
+/// What the deletion of an account does to each table, in words: table, what happens, why with the article.
+pub fn deletion_rules() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+    RULES.iter().map(|rule| (rule.table, rule.fate.label(), rule.reason))
 }
 
 /// The fate of one table.

@@ -183,6 +183,7 @@ async fn download(
     who: Member,
     Path((id, form)): Path<(String, String)>,
 ) -> Result<Response, Answer> {
+    beside(&app, &who, Part::Reports).await?;
     let id = Answer::identifier(&id)?;
     let form = Form::ALL.into_iter().find(|known| known.code() == form).ok_or_else(Answer::not_found)?;
     let content = report::file(&app, &who.session, id, form).await?;

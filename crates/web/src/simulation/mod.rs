@@ -136,5 +136,6 @@ async fn show(State(app): State<App>, who: Member, Path(id): Path<String>) -> Re
 
 /// The part of the page that gets on, for htmx, which asks every second while it does.
 async fn progress(State(app): State<App>, who: Member, Path(id): Path<String>) -> Result<Response, Answer> {
+    beside(&app, &who, Part::Simulation).await?;
     Ok(layout::html(ProgressFragment { view: one(&app, &who, &id).await? }))
 }
