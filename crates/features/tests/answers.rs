@@ -10,7 +10,7 @@ use sigilo_assistant::provider::{Failure, Stop};
 use sigilo_features::{
     Error,
     answer::{self, Again, Decision, History, Shown, Trouble, Update},
-    conversation,
+    conversation, session,
 };
 use support::{Script, Scripted, Stand, document};
 use uuid::Uuid;
@@ -355,6 +355,23 @@ async fn images_are_gone_before_they_are_logged() {
         .await;
     assert_eq!(good, 2);
     assert_eq!(stand.count("SELECT count(*) FROM messages WHERE has_image").await, 1);
+}
+
+#[tokio::test]
+async fn a_discarded_image_is_proved_also_when_the_doctor_left_in_the_middle() {
+    let provider = Scripted::new(Script::Hang(vec![r#"{"raciocinio": "Primeira frase. "#.into()]));
+    let stand = Stand::new(provider.clone()).await;
+    let bytes = Zeroizing::new(include_bytes!("support/ponto.png").to_vec());
+    let images = answer::prepare_images(&stand.app, vec![bytes], true).unwrap();
+    let id = stand.send_with("Veja a imagem", images).await.answer.unwrap();
+    let watch = answer::watch(&stand.app, &stand.session, id).await.unwrap();
+    session::sign_out(&stand.app, &stand.session).await.unwrap();
+    drop(watch);
+    let proved = format!(
+        "SELECT count(*) FROM image_processing_logs WHERE message_id = '{id}' AND user_id = '{}' AND clinic_id = '{}'",
+        stand.user, stand.clinic
+    );
+    stand.until(&proved, 1).await;
 }
 
 #[tokio::test]

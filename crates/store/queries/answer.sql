@@ -36,6 +36,12 @@ INSERT INTO image_processing_logs (conversation_id, message_id, image_hash, imag
   processed_at, discarded_at, processing_duration_ms, storage_proof, image_width, image_height, removed_metadata, memory_checks)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
 
+-- answer.image_late: the same in the name of a doctor whose session has ended meanwhile
+INSERT INTO image_processing_logs (conversation_id, message_id, image_hash, image_size_bytes, image_mime_type,
+  processed_at, discarded_at, processing_duration_ms, storage_proof, image_width, image_height, removed_metadata, memory_checks,
+  clinic_id, user_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15);
+
 -- answer.stored: the answers of a conversation
 SELECT a.message_id, a.question_id, a.state, a.structure, l.ai_model_used, l.provider, l.explanation_content,
        l.disclaimer_shown, l.human_in_the_loop_confirmed, l.processing_time_ms, l.created_at

@@ -6,7 +6,9 @@ use uuid::Uuid;
 
 use sigilo_deid::Deidentified;
 
-use crate::{Error, ReadTx, Result, WriteTx, row::row, statements::answer as sql};
+use tokio_postgres::types::ToSql;
+
+use crate::{Db, Error, JobTx, ReadTx, Result, WriteTx, row::row, statements::answer as sql};
 
 row! {
     /// A text of the conversation, as the model is shown it.
@@ -201,6 +203,26 @@ pub struct DiscardedImage {
     pub memory_checks: Value,
 }
 
+impl DiscardedImage {
+    fn values<'a>(&'a self, conversation: &'a Uuid, message: &'a Uuid) -> [&'a (dyn ToSql + Sync); 13] {
+        [
+            conversation,
+            message,
+            &self.hash,
+            &self.bytes,
+            &self.mime,
+            &self.processed_at,
+            &self.discarded_at,
+            &self.duration_ms,
+            &self.storage_proof,
+            &self.width,
+            &self.height,
+            &self.removed_metadata,
+            &self.memory_checks,
+        ]
+    }
+}
+
 /// One thing the doctor did.
 #[derive(Debug)]
 pub struct NewReview<'a> {
@@ -357,28 +379,40 @@ pub async fn add_checks(tx: &WriteTx, answer: Uuid, checks: &[NewCheck]) -> Resu
 /// See [`Error`].
 pub async fn add_images(tx: &WriteTx, conversation: Uuid, message: Uuid, images: &[DiscardedImage]) -> Result<()> {
     for image in images {
-        tx.tx
-            .execute(
-                sql::IMAGE,
-                &[
-                    &conversation,
-                    &message,
-                    &image.hash,
-                    &image.bytes,
-                    &image.mime,
-                    &image.processed_at,
-                    &image.discarded_at,
-                    &image.duration_ms,
-                    &image.storage_proof,
-                    &image.width,
-                    &image.height,
-                    &image.removed_metadata,
-                    &image.memory_checks,
-                ],
-            )
-            .await?;
+        tx.tx.execute(sql::IMAGE, &image.values(&conversation, &message)).await?;
     }
     Ok(())
+}
+
+/// Whose images they were, where nobody is signed in any more.
+#[derive(Debug, Clone, Copy)]
+pub struct Owner {
+    /// The clinic.
+    pub clinic: Uuid,
+    /// The doctor.
+    pub user: Uuid,
+}
+
+/// Records images that were wiped after the doctor's session had ended.
+///
+/// # Errors
+/// See [`Error`].
+pub async fn add_images_late(
+    db: &Db,
+    owner: Owner,
+    conversation: Uuid,
+    message: Uuid,
+    images: &[DiscardedImage],
+) -> Result<()> {
+    db.job(async |tx: &JobTx| {
+        for image in images {
+            let mut values = image.values(&conversation, &message).to_vec();
+            values.extend([&owner.clinic as &(dyn ToSql + Sync), &owner.user]);
+            tx.0.execute(sql::IMAGE_LATE, &values).await?;
+        }
+        Ok(())
+    })
+    .await
 }
 
 /// The answers of a conversation.

@@ -14,6 +14,7 @@ fn role_of(name: &str) -> Role {
         },
         "rights" if ["rights.executed", "rights.close", "rights.complete"].contains(&name) => Role::Jobs,
         "rights" if name == "rights.by_link" => Role::Auth,
+        "answer" if name == "answer.image_late" => Role::Jobs,
         "report" if name == "report.by_hash" => Role::Auth,
         "console" if name == "console.grant_as_operator" => Role::Auth,
         "governance" if name == "governance.evaluated" => Role::Owner,

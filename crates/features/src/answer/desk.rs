@@ -12,6 +12,8 @@ use std::{
 use tokio::sync::watch;
 use uuid::Uuid;
 
+use sigilo_store::answer::Owner;
+
 use super::Update;
 use crate::{Error, Result};
 
@@ -140,6 +142,11 @@ impl Running {
 
     pub(super) fn conversation(&self) -> Uuid {
         self.answer.conversation
+    }
+
+    /// Whose answer it is, also when nobody is signed in any more.
+    pub(super) fn owner(&self) -> Owner {
+        Owner { clinic: self.answer.clinic, user: self.answer.user }
     }
 
     pub(super) fn question(&self) -> Uuid {

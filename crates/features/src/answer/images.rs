@@ -4,7 +4,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use data_encoding::HEXLOWER;
 use time::OffsetDateTime;
-use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use serde_json::json;
@@ -15,7 +14,7 @@ use sigilo_store::{
     answer::{self as rows, DiscardedImage},
 };
 
-use super::MemoryChecks;
+use super::{MemoryChecks, desk::Running};
 use crate::{App, Error, Result};
 
 /// A checked image on its way to the model.
@@ -89,18 +88,12 @@ impl Traces {
         (images, Traces(traces))
     }
 
-    /// Records that the images are gone. To be called after the last holder let go of them.
+    /// Records that the images are gone. To be called after the last holder let go of them. The proof does not depend on a
+    /// session that may have ended meanwhile: then the installation writes it.
     ///
     /// # Errors
     /// Those of the database; and [`Error::Internal`] when an image is still held somewhere.
-    pub(super) async fn record(
-        &self,
-        app: &App,
-        session: &Session,
-        conversation: Uuid,
-        answer: Uuid,
-        left: bool,
-    ) -> Result<()> {
+    pub(super) async fn record(&self, app: &App, session: &Session, running: &Running, left: bool) -> Result<()> {
         if self.0.is_empty() {
             return Ok(());
         }
@@ -110,7 +103,9 @@ impl Traces {
             tracing::error!("an image was still held after its answer");
             Error::Internal
         })?;
-        app.db()
+        let (conversation, answer) = (running.conversation(), running.id());
+        let written = app
+            .db()
             .write(session, async |tx: &WriteTx| {
                 rows::add_images(tx, conversation, answer, &images).await?;
                 let event = Event {
@@ -127,7 +122,13 @@ impl Traces {
                 };
                 Ok(((), event))
             })
-            .await
+            .await;
+        match written {
+            Err(Error::NotSignedIn | Error::Locked) => {
+                Ok(rows::add_images_late(app.db(), running.owner(), conversation, answer, &images).await?)
+            }
+            other => other,
+        }
     }
 }
 

@@ -88,7 +88,7 @@ pub(super) async fn run(app: App, session: Session, running: Running, before: Be
     }
     // The stream is gone, and with it whatever held the images.
     let left = !app.assistant().is_local();
-    if let Err(error) = traces.record(&app, &session, running.conversation(), running.id(), left).await {
+    if let Err(error) = traces.record(&app, &session, &running, left).await {
         tracing::error!(%error, "images were discarded but not recorded");
     }
     let made = asking.finish(dropped).await;
