@@ -20,7 +20,7 @@ pub struct Chapter {
 pub const ROLES: [(&str, &str); 6] = [
     (
         "Responsável (owner)",
-        "Responde pela clínica: atende pedidos de titulares e incidentes, aprova planos de exclusão, dá e retira acessos de auditoria, vê a conformidade e os relatórios.",
+        "Responde pela clínica: atende e registra pedidos de titulares e incidentes, prepara ou aprova planos de exclusão, dá e retira acessos de auditoria, faz a simulação, vê a conformidade e baixa os relatórios emitidos. As consultas do manual, quem abre é o encarregado ou um auditor.",
     ),
     ("Administrador", "Cuida da operação; não vê dados clínicos."),
     ("Profissional", "Usa o assistente e vê só as próprias conversas."),
@@ -29,11 +29,32 @@ pub const ROLES: [(&str, &str); 6] = [
         "Encarregado (DPO)",
         "Responde pelos dados: o mesmo que o responsável em pedidos, incidentes e conformidade; audita quando tem um acesso em vigor.",
     ),
-    ("Auditoria", "Só audita, e só enquanto tiver um acesso em vigor."),
+    (
+        "Auditoria",
+        "Só audita, e só enquanto tiver um acesso em vigor: consultas, tabelas, SQL, simulação e relatórios.",
+    ),
 ];
 
+/// Why the periods are what they are.
+pub const WHY: &str = "A LGPD manda guardar só pelo tempo necessário e não diz um número. Os 5 anos são os do manual do Sandbox Regulatório da ANPD (Edital 02/2025) e os que a Resolução nº 15/2024 dá aos incidentes; o “período de testes” é o do mesmo edital, até dezembro de 2026. O texto das conversas é apoio ao diagnóstico: o que o médico leva ao prontuário fica no prontuário, por 20 anos ou mais.";
+
 /// Every chapter, in the order in which an auditor asks.
-pub const CHAPTERS: [Chapter; 14] = [
+pub const CHAPTERS: [Chapter; 15] = [
+    Chapter {
+        title: "0. Antes da visita",
+        step: None,
+        what: &[
+            "Decida quem vai abrir as consultas diante do auditor: o encarregado, ou alguém com a função de auditoria (pode ser o próprio fiscal). Quem opera a instalação o convida, com “sigilo user invite --role auditor”, e dá um link de uso único; quem responde pela clínica lhe dá o acesso em Auditoria → Acessos, por até 90 dias. Um responsável que também tem a função de encarregado precisa que outra pessoa lhe dê o acesso.",
+            "Faça uma simulação em Auditoria → Simulação e emita um relatório: o auditor leva o arquivo. Abra Conformidade → Visão geral e resolva o que estiver em “Problema” ou “Atenção”.",
+            "Diga também o que ainda não existe: os prazos de guarda estão definidos e contados, mas o Sigilo ainda não apaga sozinho o que passou da maioria deles (a tabela “Prazos de guarda” diz de qual, e a Visão geral conta as linhas); cópias de segurança são de quem opera o servidor; e a trilha ainda não detém o administrador da máquina.",
+        ],
+        places: &[
+            ("Auditoria → Acessos", "/auditoria/acessos"),
+            ("Auditoria → Simulação", "/auditoria/simulacao"),
+            ("Conformidade → Visão geral", "/conformidade"),
+        ],
+        tables: &[],
+    },
     Chapter {
         title: "1. Cadastro",
         step: Some(Step::SignUp),
@@ -49,7 +70,7 @@ pub const CHAPTERS: [Chapter; 14] = [
         step: Some(Step::Consents),
         what: &[
             "O médico completa nome, CRM, estado e especialidade, e decide sobre quatro consentimentos, um por um, sem nenhuma caixa já marcada: termos de uso, tratamento de dados, uso de IA e processamento de imagens. Os dois primeiros são necessários para usar a plataforma.",
-            "Cada decisão vira um registro próprio, com a versão e o resumo do texto exato que foi mostrado. Conceder de novo cria outro registro; nenhum é apagado ou editado.",
+            "Cada decisão vira um registro próprio, com a versão e o resumo do texto exato que foi mostrado. Revogar anota a data no próprio registro; conceder de novo cria outro; nenhum é apagado, e o texto que foi aceito não muda.",
             "Revogar fica na Área de Membros, ao lado de cada consentimento, e vale na hora. Sem o de IA, o próprio banco recusa gravar mensagens; sem o de imagens, recusa imagens; sem os termos de uso ou o tratamento de dados, a pessoa volta à tela de boas-vindas e não segue. O que já foi gravado fica até o fim do prazo ou até um pedido de exclusão.",
         ],
         places: &[
@@ -64,7 +85,7 @@ pub const CHAPTERS: [Chapter; 14] = [
         what: &[
             "O texto passa pelo removedor no servidor, antes de ser gravado ou enviado ao modelo de IA. O que identifica vira uma marca, como [CPF REMOVIDO]; números clínicos, como PA 120x80, ficam. O CPF dos exemplos (123.456.789-00) tem dígitos errados de propósito, para não ser de ninguém: o removedor tira pelo formato, não só pelos dígitos.",
             "O texto original nunca é gravado. Fica um resumo com chave, que só quem ainda tem o original consegue comprovar, e uma linha para cada dado encontrado, com o tipo e o método, nunca o valor.",
-            "O texto resultante é “desidentificado”, não anônimo no sentido do art. 12 da LGPD: continua a ser tratado como dado pessoal. Nenhum removedor acerta sempre. Antes de enviar, o médico vê o que será removido e pode marcar o que faltou; se algo escapar, ele exclui a conversa, e o caso pode ser registrado como incidente.",
+            "O texto resultante é “desidentificado”, não anônimo no sentido do art. 12 da LGPD: continua a ser tratado como dado pessoal. Nenhum removedor acerta sempre. Antes de enviar, o médico vê o que será removido e pode marcar o que faltou; se algo escapar, ele exclui a conversa, que sai da lista na hora; as linhas saem no fim do prazo ou com a exclusão da conta, e apagar uma só conversa antes disso ainda não é possível. Registre o caso em Incidentes: se pode trazer risco a alguém, é comunicável; se o texto foi a um modelo externo, peça também a ele que o apague.",
             "Quem responde pela base legal dos dados do paciente é a clínica (LGPD, art. 11, II, f, tutela da saúde). O consentimento do médico, no capítulo 2, é sobre os dados dele.",
         ],
         places: &[(
@@ -89,7 +110,7 @@ pub const CHAPTERS: [Chapter; 14] = [
         step: Some(Step::Answers),
         what: &[
             "A resposta traz hipóteses, raciocínio, referências e o aviso de que o diagnóstico é do médico. O aviso é escrito pelo servidor em toda resposta, e só conta como exibido quando o navegador confirma que apareceu: uma resposta que ninguém rolou até o fim fica “sem aviso confirmado”, e as consultas 15 e 32 a mostram. Isso não é uma falha do aviso; é a diferença entre ter sido escrito e ter sido visto.",
-            "Um modelo pode citar um artigo que não existe. O Sigilo não o apresenta como verdadeiro: o modelo não escreve números de artigos (PMID); cada referência citada é procurada no índice que fica na própria instalação ou no PubMed e comparada em título, autores, revista e ano. A que não existe aparece como “não encontrada”, a que mudou aparece corrigida, e um artigo retratado aparece em vermelho. O link de uma conferida leva ao artigo no PubMed.",
+            "Um modelo pode citar um artigo que não existe. O Sigilo não o apresenta como verdadeiro: o modelo não escreve números de artigos (PMID); cada referência citada é procurada no índice que fica na própria instalação ou no PubMed e comparada em título, autores, revista e ano. A que não existe aparece como “não encontrada”, a que mudou aparece corrigida, e um artigo retratado aparece em vermelho. Uma verdadeira que não está no índice local, sem internet, aparece como não conferida, nunca como verdadeira. O link de uma conferida leva ao artigo no PubMed.",
             "O médico aceita, edita ou rejeita a resposta. Em “Como esta resposta foi feita”, sob cada resposta, estão modelo, versões, tempos e o que foi conferido; é o que a consulta 13 mostra.",
         ],
         places: &[("IA: governança (modelo em uso, números e como desligar)", "/governanca-ia")],
@@ -119,7 +140,7 @@ pub const CHAPTERS: [Chapter; 14] = [
         what: &[
             "Na Área de Membros, “Excluir minha conta” mostra o que sai e o que fica por lei, pede que se digite EXCLUIR, encerra todas as sessões, mostra a frase “Sua conta sera excluida conforme previsto na LGPD” (assim, sem acentos, como o edital a pede) e dá um link para acompanhar sem entrar.",
             "O banco calcula o prazo de 15 dias úteis para concluir. Em Conformidade → Pedidos de titulares, o responsável ou o encarregado prepara o plano, tabela por tabela, com o número de linhas; outra dessas pessoas o aprova (onde não há outra, só depois de 24 horas); o Sigilo executa e assina um recibo. Quem tem o link baixa o recibo, e qualquer um o confere com o comando “sigilo receipt verify”.",
-            "A tabela “O que a exclusão faz”, adiante, diz o que é apagado, o que perde o nome e o que fica, com o artigo. Quem recebeu dados da pessoa (o modelo externo, o provedor de identidade) é avisado por uma tarefa que aparece no pedido.",
+            "A tabela “O que a exclusão faz”, adiante, diz o que é apagado, o que perde o nome e o que fica, com o artigo. Com a conta saem também o e-mail, as chaves de acesso, os códigos e as sessões, que ficam fora das tabelas da clínica. O recibo diz o que foi apagado, anonimizado e mantido, com contagens e artigos, sem nomes. Quem recebeu dados da pessoa (o modelo externo, o provedor de identidade) é avisado por uma tarefa que aparece no pedido.",
         ],
         places: &[
             ("Área de Membros → Excluir minha conta", "/account"),
@@ -131,8 +152,8 @@ pub const CHAPTERS: [Chapter; 14] = [
         title: "8. Outros direitos do titular",
         step: Some(Step::Rights),
         what: &[
-            "Todos se pedem na Área de Membros, em “Seus direitos”: confirmação e acesso (access), correção (rectification), exclusão, bloqueio ou anonimização (deletion), portabilidade (portability), informação sobre com quem os dados foram compartilhados, oposição e revisão de decisão automatizada (objection). Entre parênteses está o tipo com que o registro os guarda.",
-            "O acesso simplificado é imediato: “Meus dados” mostra e baixa, como página, planilhas ou JSON, tudo o que o banco tem da pessoa. O pedido de quem não tem conta, ou de um representante, chega por carta, e-mail ou balcão, e o encarregado o escreve em “Registrar um pedido”, com o documento que prova quem pediu, guardado cifrado.",
+            "Todos se pedem na Área de Membros, em “Seus direitos”: confirmação e acesso (access), correção (rectification), exclusão, bloqueio ou anonimização (deletion), portabilidade (portability), informação sobre com quem os dados foram compartilhados (access), oposição e revisão de decisão automatizada (objection). Entre parênteses está o tipo com que o registro os guarda.",
+            "O acesso simplificado é imediato: “Meus dados” mostra e baixa, como página, planilhas ou JSON, tudo o que o banco tem da pessoa. O pedido de quem não tem conta, ou de um representante, chega por carta, e-mail ou balcão, e o responsável ou o encarregado o escreve em Conformidade → Pedidos de titulares → “Registrar um pedido”, para um membro da clínica, com o documento que prova quem pediu, guardado cifrado. De pacientes, o Sigilo só tem textos já desidentificados, e não consegue encontrar os de uma pessoa: responda que não há dados dela identificados aqui (o prontuário fica em outro sistema).",
             "Dois relógios: 15 dias úteis, que é o prazo do Sigilo para qualquer pedido, e, para acesso, os 15 dias corridos do art. 19, II, da lei. O alerta é do que vence primeiro. Dias úteis são de segunda a sexta, contados a partir do dia seguinte; feriados não são descontados, e por isso o prazo real pode ser maior, nunca menor. Um pedido feito numa segunda-feira, dia 2, vence na segunda-feira, dia 23. Recusar exige motivo e artigo.",
             "A mesa de pedidos é a página Conformidade → Pedidos de titulares: lista todos, um por um, com filtros; os parados e os que vencem vêm na frente. A consulta 31 lista todos para o auditor.",
         ],
@@ -147,8 +168,8 @@ pub const CHAPTERS: [Chapter; 14] = [
         title: "9. Proteções do banco",
         step: Some(Step::Protections),
         what: &[
-            "Segurança por linha (RLS): o próprio banco só entrega a cada pessoa as linhas que ela pode ver, em todas as tabelas, mesmo que o programa tenha um defeito. Uma clínica nunca vê a outra, e um médico não vê as conversas de outro da mesma clínica. A consulta 24 mostra que está ligada; a demonstração 7 da simulação tenta de verdade ver o que é de outra clínica, e não consegue.",
-            "A trilha são duas tabelas: audit_trail diz quem fez algo, quando e de onde; audit_logs diz o que foi feito, em detalhe. As duas só crescem: regras, gatilhos e permissões do banco impedem mudar ou apagar (consulta 25). Isso detém o programa e as pessoas que o usam; ainda não detém quem administra a máquina, e o Sigilo não afirma o contrário.",
+            "Segurança por linha (RLS): o próprio banco só entrega a cada pessoa as linhas que ela pode ver, em todas as tabelas, mesmo que o programa tenha um defeito. Uma clínica nunca vê a outra, e um médico não vê as conversas de outro da mesma clínica. A consulta 24 mostra que está ligada; as demonstrações 3 e 7 da simulação tentam de verdade abrir a conversa de um colega e o pedido de outra clínica, e não conseguem.",
+            "A trilha são duas tabelas: audit_trail diz quem fez algo, quando e de onde; audit_logs diz o que foi feito, em detalhe. Não guardam conteúdo nem nomes: guardam quem (por um identificador), de onde (IP) e o resumo do que mudou. As duas só crescem: regras, gatilhos e permissões do banco impedem mudar ou apagar (consulta 25 e demonstração 7). Isso detém o programa e as pessoas que o usam; ainda não detém quem administra a máquina, e o Sigilo não afirma o contrário.",
             "Um gatilho é o que o banco faz sozinho: a cada mudança das tabelas vigiadas (perfis, conversas, mensagens, consentimentos, pedidos e seus planos, acessos de auditoria, incidentes, suspeitas e iscas), ele escreve na trilha, lembre-se o programa ou não.",
         ],
         places: &[
@@ -162,7 +183,7 @@ pub const CHAPTERS: [Chapter; 14] = [
         step: None,
         what: &[
             "Registra-se em Conformidade → Incidentes, por quem responde pela clínica ou pelos dados; “É uma simulação” marca um treino, que corre igual e nunca conta como comunicado. Nenhum incidente se apaga, e fica por 5 anos pelo menos, comunicado ou não (Resolução CD/ANPD nº 15/2024, art. 10).",
-            "Os prazos correm do dia em que se soube que dados pessoais foram afetados: 3 dias úteis para comunicar a ANPD e os titulares, e 20 dias úteis para complementar o que faltou à ANPD. Para agente de tratamento de pequeno porte são 6 e 40 (Resolução CD/ANPD nº 2/2022, art. 14), se o responsável declarou isso na mesma página e se não há risco à integridade das pessoas. A página conta o tempo, preenche o que o Sigilo já sabe e lista o que falta nos doze conteúdos da comunicação. A comunicação em si é feita no site da ANPD.",
+            "Os prazos correm do dia em que se soube que dados pessoais foram afetados: 3 dias úteis para comunicar a ANPD e os titulares, e 20 dias úteis para complementar o que faltou à ANPD. Para agente de tratamento de pequeno porte são 6 e 40 (Resolução CD/ANPD nº 2/2022, art. 14), se o responsável declarou isso na mesma página e se não há risco à integridade das pessoas. A página conta o tempo, preenche o que o Sigilo já sabe e lista o que falta nos doze conteúdos da comunicação. A comunicação à ANPD é feita no site dela; a dos titulares, pelo canal que a clínica costuma usar com eles, com o texto que a página prepara. Feriados não são descontados aqui também.",
             "O Sigilo também suspeita sozinho: muitas entradas recusadas, muitos registros abertos em pouco tempo, muitos acessos negados, ou um paciente-isca (inventado só para isso) escrito por alguém. Uma suspeita não inicia prazo; o responsável ou o encarregado a confirma, e ela vira incidente, ou a descarta com o motivo.",
             "A consulta 34 lista os incidentes para o auditor.",
         ],
@@ -184,7 +205,7 @@ pub const CHAPTERS: [Chapter; 14] = [
         what: &[
             "Em Auditoria → Acessos, o responsável ou o encarregado autoriza outra pessoa, com a função de auditoria ou de encarregado, por 1 a 90 dias, e diz para quê. Ninguém autoriza a si mesmo; numa clínica de uma pessoa só, quem opera a instalação o faz. Revogar, na mesma página, vale na hora.",
             "Tudo o que se faz ali é registrado antes de correr, com o comando exato e o resumo do resultado, e aparece em Auditoria → Histórico. O médico vê, na Área de Membros, em “Quem viu meus dados”, que houve consultas.",
-            "Nomes, endereços e textos livres aparecem como “•••”; CRM e o texto das mensagens, que já não tem identificadores, aparecem. Para ver o que está oculto, quem audita escreve o motivo, e isso fica no histórico como ato de risco alto. Pacientes não têm tabela ainda: deles só existe o que ficou do texto desidentificado.",
+            "Nomes, endereços IP, navegadores e textos livres aparecem como “•••”, também nas consultas 1 e 2, que os mencionam; CRM e o texto das mensagens, que já não tem identificadores, aparecem. Para ver o que está oculto, quem audita escreve o motivo, e isso fica no histórico como ato de risco alto. Pacientes não têm tabela ainda: deles só existe o que ficou do texto desidentificado.",
             "Onde uma consulta pede um médico, uma conversa ou uma resposta, a página mostra uma lista para escolher. Cada resultado vem com uma conclusão em palavras; “Problema” quer dizer que algo não está como deveria: veja as linhas e, se envolver dados pessoais, registre um incidente.",
         ],
         places: &[
@@ -199,7 +220,7 @@ pub const CHAPTERS: [Chapter; 14] = [
         step: None,
         what: &[
             "Em Auditoria → Simulação, um botão faz as oito demonstrações do roteiro de verdade, numa clínica inventada na hora, e mostra as linhas de cada passo. Os registros da sua clínica não são tocados. O mesmo se faz numa máquina qualquer com “sigilo audit simulate”.",
-            "Em Auditoria → Relatórios, escolha o período e a simulação e emita: vêm um PDF, uma página e um arquivo de dados, que se entregam ao auditor. Ele confere depois, em /relatorio/conferir, sem conta, se o arquivo é exatamente o que foi emitido.",
+            "Em Auditoria → Relatórios, escolha o período e a simulação e emita: vêm um PDF, uma página e um arquivo de dados, que se entregam ao auditor. O relatório traz as 34 consultas com a conclusão de cada uma, as demonstrações, os prazos de pedidos e incidentes, a tabela de guarda e o que ele não prova. Em /relatorio/conferir, sem conta, o auditor escolhe o arquivo, e a página diz se é exatamente o que foi emitido; o arquivo não sai do computador dele. Simular pode quem audita ou responde pela clínica; emitir, só quem tem acesso de auditoria em vigor.",
         ],
         places: &[
             ("Auditoria → Simulação", "/auditoria/simulacao"),

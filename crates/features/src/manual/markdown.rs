@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use sigilo_domain::{AuditQuery, audit_query::Step};
 
-use super::{CHAPTERS, GLOSSARY, ROLES, SCRIPT, deletion, periods, queries, table, tables};
+use super::{CHAPTERS, GLOSSARY, ROLES, SCRIPT, WHY, deletion, periods, queries, table, tables};
 
 /// The manual as Markdown.
 pub fn markdown() -> String {
@@ -56,9 +56,11 @@ pub fn markdown() -> String {
             }
         }
     }
-    out.push_str(
-        "\n# Prazos de guarda\n\n| Prazo | Como se conta | Fundamento | No fim | Quem faz |\n| --- | --- | --- | --- | --- |\n",
+    let _ = write!(
+        out,
+        "\n# Prazos de guarda\n\n{WHY} A Visão geral da conformidade conta quantas linhas passaram de cada prazo.\n"
     );
+    out.push_str("\n| Prazo | Como se conta | Fundamento | No fim | Quem faz |\n| --- | --- | --- | --- | --- |\n");
     for period in periods() {
         let _ = writeln!(
             out,

@@ -14,7 +14,7 @@ use sigilo_store::{
     manual as rows,
 };
 
-pub use chapters::{CHAPTERS, Chapter, ROLES};
+pub use chapters::{CHAPTERS, Chapter, ROLES, WHY};
 pub use markdown::markdown;
 
 use crate::{App, Result, rights};

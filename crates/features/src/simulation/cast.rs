@@ -49,6 +49,8 @@ fn request(client: &Client) -> Client {
 pub(super) struct Cast {
     pub(super) owner: Person,
     pub(super) dpo: Person,
+    /// Another doctor of the same clinic.
+    pub(super) colleague: Person,
     /// Answers for another clinic.
     pub(super) outsider: Person,
     pub(super) clinic_name: String,
@@ -72,11 +74,13 @@ impl Cast {
         let owner = Person::enter(app, client, owner).await?;
         let dpo = invite("Firmino Caldas Peçanha", "encarregado", clinic_name.clone(), &[Role::Dpo]);
         let dpo = Person::enter(app, client, dpo).await?;
+        let colleague = invite("Dr. Belmiro Antas Furtado", "colega", clinic_name.clone(), &[Role::Professional]);
+        let colleague = Person::enter(app, client, colleague).await?;
         let vizinha = format!("Clínica vizinha {mark}");
         let outsider = invite("Noêmia Valadares Couto", "vizinha", vizinha, &[Role::Owner, Role::Dpo]);
         let outsider = Person::enter(app, client, outsider).await?;
         user::open_console(app, &request(client), &email("encarregado", &mark), "Simulação de auditoria", 1).await?;
-        Ok(Cast { owner, dpo, outsider, clinic_name, mark })
+        Ok(Cast { owner, dpo, colleague, outsider, clinic_name, mark })
     }
 
     /// The doctor comes in.

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use super::{
     again_soon,
-    cast::{DOCTOR, Person},
+    cast::{Cast, DOCTOR, Person},
     eye::{Eye, Seen, Told, expect, problem},
 };
 use crate::{
@@ -147,7 +147,7 @@ pub(super) async fn consent(eye: &Eye<'_>, doctor: &Person, scene: &mut Scene) -
 }
 
 /// 3. She writes to the assistant.
-pub(super) async fn deidentify(eye: &Eye<'_>, doctor: &Person, scene: &mut Scene) -> Result<Vec<Stage>> {
+pub(super) async fn deidentify(eye: &Eye<'_>, cast: &Cast, doctor: &Person, scene: &mut Scene) -> Result<Vec<Stage>> {
     let conversation = scene.conversation.ok_or(Error::NotFound)?;
     let sent = send(eye.app, doctor, conversation, NOTE, Vec::new()).await?;
     let id = sent.message.id;
@@ -211,7 +211,20 @@ pub(super) async fn deidentify(eye: &Eye<'_>, doctor: &Person, scene: &mut Scene
         format!("SELECT count(*) AS mensagens_com_o_numero\nFROM messages\nWHERE content LIKE '%{CPF}%' OR content LIKE '%12345678900%'"),
         |seen| expect(seen.all("mensagens_com_o_numero", |n| n == "0"), "O número não está guardado.", "O número está guardado."),
     );
-    Ok(vec![stored.await?, proof.await?, found.await?, nowhere.await?])
+    let (own, other) = (doctor.session(), cast.colleague.session());
+    let opens = conversation::open(eye.app, &own, conversation).await.is_ok();
+    let refused = conversation::open(eye.app, &other, conversation).await.err() == Some(Error::NotFound);
+    let colleague = Told {
+        done: "Um colega da mesma clínica tentou abrir a conversa dela, com o endereço certo.",
+        stored: "nada é mostrado",
+        article: "LGPD, art. 46",
+    }
+    .found(expect(
+        opens && refused,
+        "Para ele a conversa não existe; para ela, abre.",
+        "O colega viu a conversa, ou a médica não a viu.",
+    ));
+    Ok(vec![stored.await?, proof.await?, found.await?, nowhere.await?, colleague])
 }
 
 /// 4. She sends an image.

@@ -79,7 +79,7 @@ impl Play {
         let stages = match at {
             0 => Box::pin(journey::sign_up(&eye, doctor)).await,
             1 => Box::pin(journey::consent(&eye, doctor, scene)).await,
-            2 => Box::pin(journey::deidentify(&eye, doctor, scene)).await,
+            2 => Box::pin(journey::deidentify(&eye, cast, doctor, scene)).await,
             3 => Box::pin(journey::image(&eye, doctor, scene)).await,
             4 => Box::pin(journey::answer(&eye, doctor, scene)).await,
             5 => Box::pin(rights::deletion(&eye, cast, doctor)).await,
@@ -133,7 +133,8 @@ impl Play {
 
     /// Ends the sessions of everybody who was made up.
     pub async fn close(self, app: &App) {
-        for person in [&self.cast.owner, &self.cast.dpo, &self.cast.outsider] {
+        let Cast { owner, dpo, colleague, outsider, .. } = &self.cast;
+        for person in [owner, dpo, colleague, outsider] {
             if let Err(error) = session::sign_out(app, &person.session()).await {
                 tracing::warn!(%error, "a simulated session stays open until it is idle");
             }

@@ -146,6 +146,26 @@ pub(super) async fn protections(eye: &Eye<'_>, cast: &Cast, doctor: &Person) -> 
         25,
         &[],
     );
+    let guards = eye.look(
+        Told {
+            done: "E pelos gatilhos que recusam mudar, apagar ou esvaziar as três tabelas de registro, e pelos que escrevem na trilha sozinhos.",
+            stored: "pg_trigger",
+            article: "LGPD, arts. 37 e 46",
+        },
+        "SELECT c.relname AS tabela, t.tgname AS gatilho\nFROM pg_trigger t\nJOIN pg_class c ON c.oid = t.tgrelid\nJOIN pg_namespace n ON n.oid = c.relnamespace\nWHERE n.nspname = 'public' AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgname IN ('no_change', 'no_truncate', 'audit')\nORDER BY t.tgname DESC, c.relname".into(),
+        |seen| {
+            let pairs: Vec<(&str, &str)> = seen.column("tabela").into_iter().zip(seen.column("gatilho")).collect();
+            let guarded = ["access_logs", "audit_trail", "audit_logs"]
+                .iter()
+                .all(|table| pairs.contains(&(table, "no_change")) && pairs.contains(&(table, "no_truncate")));
+            let watched = ["profiles", "conversations", "messages", "consent_records", "data_subject_requests"];
+            expect(
+                guarded && watched.iter().all(|table| pairs.contains(&(table, "audit"))),
+                "Os registros de acesso e as duas tabelas da trilha são guardados, e as tabelas vigiadas escrevem sozinhas.",
+                "Falta um gatilho que protege ou que escreve.",
+            )
+        },
+    );
     let user = [("[ID_DO_MEDICO]", doctor.user.to_string())];
     let accesses = eye.manual(
         Told {
@@ -182,7 +202,7 @@ pub(super) async fn protections(eye: &Eye<'_>, cast: &Cast, doctor: &Person) -> 
         "Para ela o pedido não existe; para o encarregado desta clínica, abre.",
         "A outra clínica viu o pedido, ou o encarregado não o viu.",
     ));
-    Ok(vec![rls.await?, rules.await?, accesses.await?, erased, neighbour])
+    Ok(vec![rls.await?, rules.await?, guards.await?, accesses.await?, erased, neighbour])
 }
 
 /// The quick questions, and for how long each table is kept.
