@@ -48,10 +48,14 @@ export async function look(page, name, { forms = PLAIN, alone = false } = {}) {
 async function settled(page, theme) {
   if (theme) await page.waitForFunction((wanted) => document.documentElement.dataset.bsTheme === wanted, theme);
   await page.evaluate(async () => {
-    await document.fonts.ready;
-    await new Promise((next) => requestAnimationFrame(() => requestAnimationFrame(next)));
-    const finite = document.getAnimations().filter((one) => one.effect?.getComputedTiming().iterations !== Infinity);
-    await Promise.allSettled(finite.map((one) => one.finished));
+    const calm = async () => {
+      await document.fonts.ready;
+      await new Promise((next) => requestAnimationFrame(() => requestAnimationFrame(next)));
+      const finite = document.getAnimations().filter((one) => one.effect?.getComputedTiming().iterations !== Infinity);
+      await Promise.allSettled(finite.map((one) => one.finished));
+    };
+    // An animation of what is no longer drawn never ends, and nothing else would end this.
+    await Promise.race([calm(), new Promise((enough) => setTimeout(enough, 5_000))]);
   });
 }
 

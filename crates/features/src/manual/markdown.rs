@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use sigilo_domain::{AuditQuery, audit_query::Step};
 
-use super::{CHAPTERS, GLOSSARY, ROLES, SCRIPT, WHY, deletion, periods, queries, table, tables};
+use super::{CHAPTERS, GLOSSARY, ROLES, SCRIPT, WHY, deletion, kept_for, periods, queries, table, tables};
 
 /// The manual as Markdown.
 pub fn markdown() -> String {
@@ -60,12 +60,17 @@ pub fn markdown() -> String {
         out,
         "\n# Prazos de guarda\n\n{WHY} A Visão geral da conformidade conta quantas linhas passaram de cada prazo.\n"
     );
-    out.push_str("\n| Prazo | Como se conta | Fundamento | No fim | Quem faz |\n| --- | --- | --- | --- | --- |\n");
+    out.push_str("\n| Prazo | De quê | Como se conta | Fundamento | No fim | Quem faz |\n| --- | --- | --- | --- | --- | --- |\n");
     for period in periods() {
         let _ = writeln!(
             out,
-            "| {} | {} | {} | {} | {} |",
-            period.title, period.about, period.source, period.at_end, period.how
+            "| {} | {} | {} | {} | {} | {} |",
+            period.title,
+            kept_for(&period.code),
+            period.about,
+            period.source,
+            period.at_end,
+            period.how
         );
     }
     out.push_str(

@@ -118,6 +118,12 @@ pub fn periods() -> &'static [Retention] {
     &Classification::of_the_product().retentions
 }
 
+/// The names of what is kept for a period, by its code; a table some of whose columns have another counts by its own.
+pub fn kept_for(code: &str) -> String {
+    let tables = Classification::of_the_product().tables.iter().filter(|table| table.retention() == code);
+    tables.map(|table| table.title.to_lowercase()).collect::<Vec<_>>().join(", ")
+}
+
 /// What the deletion of an account does: table, `Apagar`, `Anonimizar` or `Manter`, and why.
 pub fn deletion() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
     rights::deletion_rules()
