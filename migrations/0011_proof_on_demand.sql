@@ -6,8 +6,8 @@ CREATE TABLE public.audit_simulations (
   clinic_id uuid NOT NULL DEFAULT app.clinic_id() REFERENCES public.clinics ON DELETE RESTRICT,
   id uuid NOT NULL DEFAULT app.uuid_v7(),
   user_id uuid NOT NULL DEFAULT app.user_id(),
-  -- The clinic that was made up for it. Whoever asked cannot read it; only the simulation's own people can.
-  simulated_clinic_id uuid REFERENCES public.clinics ON DELETE RESTRICT,
+  -- The clinics that were made up for it. Whoever asked cannot read them; only the simulation's own people can.
+  simulated_clinics uuid[] NOT NULL DEFAULT '{}',
   -- What was done and found, one object a demonstration, as the report has it.
   demonstrations jsonb NOT NULL DEFAULT '[]' CHECK (jsonb_typeof(demonstrations) = 'array'),
   -- As the worst demonstration; null while it runs.
@@ -117,7 +117,7 @@ CREATE POLICY makers ON public.audit_simulations FOR INSERT TO sigilo_app
 CREATE POLICY movers ON public.audit_simulations FOR UPDATE TO sigilo_app
   USING ((SELECT app.may_audit() OR app.has_role('owner') OR app.has_role('dpo')))
   WITH CHECK ((SELECT app.may_audit() OR app.has_role('owner') OR app.has_role('dpo')));
-GRANT INSERT (product_version), UPDATE (simulated_clinic_id, demonstrations, outcome, detail)
+GRANT INSERT (product_version), UPDATE (simulated_clinics, demonstrations, outcome, detail)
   ON public.audit_simulations TO sigilo_app;
 
 -- Reports read by the console, so they need its grant. Never changed, never deleted.

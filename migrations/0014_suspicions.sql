@@ -103,6 +103,8 @@ CREATE POLICY suspicions ON public.audit_trail FOR SELECT TO sigilo_jobs
 GRANT SELECT (id, clinic_id, user_id, action, resource, resource_type, resource_id, created_at) ON public.audit_trail TO sigilo_jobs;
 CREATE POLICY suspicions ON public.clinics FOR SELECT TO sigilo_jobs USING (true);
 GRANT SELECT (id) ON public.clinics TO sigilo_jobs;
+CREATE POLICY suspicions ON public.audit_simulations FOR SELECT TO sigilo_jobs USING (true);
+GRANT SELECT (simulated_clinics) ON public.audit_simulations TO sigilo_jobs;
 
 -- Somebody signed in asked for what their role may not do, or for what does not exist for them. Whose it would have been
 -- is not known: row security hides that. The route is the pattern, never the address as it was sent.
@@ -250,11 +252,15 @@ BEGIN
     SELECT l.* FROM (SELECT id, clinic_id, user_id, ip_address, created_at FROM public.access_logs
                       WHERE action = 'failed_login'
                         AND created_at > (SELECT since FROM rules WHERE rule = 'failed_sign_ins')) l),
+  -- Clinics that simulations of an audit made up are nobody's.
+  real AS MATERIALIZED (
+    SELECT c.id FROM public.clinics c
+     WHERE NOT EXISTS (SELECT FROM public.audit_simulations s WHERE c.id = ANY (s.simulated_clinics))),
   -- Failures that were about no known account belong to every clinic that the address has failed at, or to the only one.
   tried AS (
     SELECT clinic_id, ip_address FROM failures WHERE clinic_id IS NOT NULL
     UNION
-    SELECT c.id, f.ip_address FROM public.clinics c CROSS JOIN failures f WHERE (SELECT count(*) FROM public.clinics) = 1),
+    SELECT c.id, f.ip_address FROM real c CROSS JOIN failures f WHERE (SELECT count(*) FROM real) = 1),
   by_address AS MATERIALIZED (
     SELECT clinic_id, ip_address, id, user_id, created_at FROM failures WHERE clinic_id IS NOT NULL AND ip_address IS NOT NULL
     UNION ALL

@@ -58,7 +58,7 @@ async fn the_eight_demonstrations_pass_and_leave_proofs_alone() {
     assert!(with_rows >= 25, "{with_rows}");
 
     // Its own clinic, apart from everybody's, with a deleted doctor and a signed receipt.
-    let (clinic, _) = play.clinic();
+    let [clinic, _] = play.clinics();
     assert_eq!(stand.count("SELECT count(*) FROM clinics").await, before + 2);
     assert_eq!(stand.count(&format!("SELECT count(*) FROM messages WHERE clinic_id = '{clinic}'")).await, 0);
     assert!(stand.count(&format!("SELECT count(*) FROM anonymization_logs WHERE clinic_id = '{clinic}'")).await > 0);

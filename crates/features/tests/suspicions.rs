@@ -8,7 +8,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use sigilo_assistant::provider::Stop;
 use sigilo_domain::{Clock, SystemClock};
 use sigilo_features::{
-    Error, conversation, incident,
+    Error, conversation, incident, simulation,
     suspicion::{self, Draft},
 };
 use sigilo_store::{Client, Session, SignInTx, Token, account, job, server::Role, session};
@@ -145,12 +145,19 @@ async fn what_is_nobodys_is_the_only_clinics() {
     look(&stand).await;
     let found = drafts(&stand).await;
     assert_eq!((found.len(), found[0].subject_kind.as_str(), found[0].event_count), (1, "address", 10));
+    // A simulation of an audit makes clinics up, which change nothing.
+    simulation::start(&stand.app, &stand.session).await.unwrap();
+    stand.until("SELECT count(*) FROM audit_simulations WHERE finished_at IS NOT NULL", 1).await;
+    assert_eq!(stand.count("SELECT count(*) FROM clinics").await, 3);
+    fail(&stand, None, 9, 2).await;
+    look(&stand).await;
+    assert_eq!(drafts(&stand).await[0].event_count, 12);
     // With a second one it is nobody's, and what waits stays as it is.
     let stranger = stand.stranger().await;
     fail(&stand, None, 9, 10).await;
     fail(&stand, None, 8, 10).await;
     look(&stand).await;
-    assert_eq!(drafts(&stand).await[0].event_count, 10);
+    assert_eq!(drafts(&stand).await[0].event_count, 12);
     assert!(suspicion::list(&stand.app, &stranger).await.unwrap().is_empty());
 }
 

@@ -5,8 +5,8 @@ INSERT INTO audit_simulations (product_version) VALUES ($1) RETURNING id;
 UPDATE audit_simulations SET outcome = 'problem', detail = 'A simulação foi interrompida: o servidor parou ou quem pediu saiu.'
  WHERE finished_at IS NULL AND moved_at < now() - interval '5 minutes';
 
--- simulation.place: the clinic that was made up for it
-UPDATE audit_simulations SET simulated_clinic_id = $2 WHERE id = $1 AND finished_at IS NULL;
+-- simulation.place: the clinics that were made up for it
+UPDATE audit_simulations SET simulated_clinics = $2 WHERE id = $1 AND finished_at IS NULL;
 
 -- simulation.move: what was shown so far; with an outcome, it is over
 UPDATE audit_simulations SET demonstrations = $2, outcome = $3, detail = $4 WHERE id = $1 AND finished_at IS NULL;

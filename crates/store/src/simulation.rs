@@ -40,12 +40,12 @@ pub async fn start(tx: &WriteTx, version: &str) -> Result<Uuid> {
     tx.tx.value(sql::START, &[&version]).await?.ok_or(Error::NotFound)
 }
 
-/// Names the clinic that was made up for it.
+/// Names the clinics that were made up for it.
 ///
 /// # Errors
 /// [`Error::NotFound`] when it has ended.
-pub async fn place(tx: &WriteTx, id: Uuid, clinic: Uuid) -> Result<()> {
-    tx.tx.execute_one(sql::PLACE, &[&id, &clinic]).await
+pub async fn place(tx: &WriteTx, id: Uuid, clinics: &[Uuid]) -> Result<()> {
+    tx.tx.execute_one(sql::PLACE, &[&id, &clinics]).await
 }
 
 /// Writes down what was shown so far; with an outcome, ends it.

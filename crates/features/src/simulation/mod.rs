@@ -126,9 +126,9 @@ impl Play {
         Ok(link)
     }
 
-    /// The made-up clinic.
-    pub fn clinic(&self) -> (Uuid, &str) {
-        (self.cast.dpo.clinic, &self.cast.clinic_name)
+    /// The made-up clinics: the one in which it is played, and its neighbour.
+    pub fn clinics(&self) -> [Uuid; 2] {
+        [self.cast.dpo.clinic, self.cast.outsider.clinic]
     }
 
     /// Ends the sessions of everybody who was made up.
@@ -185,11 +185,11 @@ async fn carry_out(app: &App, session: &Session, id: Uuid) -> Result<()> {
 }
 
 async fn show(app: &App, session: &Session, id: Uuid, play: &mut Play) -> Result<()> {
-    let clinic = play.clinic().0;
+    let clinics = play.clinics();
     app.db()
         .write(&again(session), async |tx: &WriteTx| {
-            rows::place(tx, id, clinic).await?;
-            Ok::<_, Error>(((), event("audit_simulation_placed", Action::Update, id, json!({ "clinic": clinic }))))
+            rows::place(tx, id, &clinics).await?;
+            Ok::<_, Error>(((), event("audit_simulation_placed", Action::Update, id, json!({ "clinics": clinics }))))
         })
         .await?;
     while Box::pin(play.next(app)).await.is_some() {
