@@ -1,6 +1,9 @@
 //! Time as an argument, so that a test decides what "now" is.
 
-use time::OffsetDateTime;
+use time::{OffsetDateTime, UtcOffset, macros::offset};
+
+/// The clinics' clock, fixed since daylight saving was abolished in 2019 (Decree 9.772).
+pub const BRASILIA: UtcOffset = offset!(-3);
 
 /// Tells the current instant, in UTC.
 pub trait Clock: Send + Sync {

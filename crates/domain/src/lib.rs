@@ -13,7 +13,7 @@ pub mod subject_right;
 pub mod suspicion;
 
 pub use audit_query::AuditQuery;
-pub use clock::{Clock, SystemClock};
+pub use clock::{BRASILIA, Clock, SystemClock};
 pub use consent::{ConsentText, ConsentType};
 pub use council::{CouncilValidation, Crm, CrmError, SPECIALTIES, Uf};
 pub use role::Role;

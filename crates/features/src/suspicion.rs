@@ -2,10 +2,10 @@
 //! the refusals that some of them count.
 
 use serde_json::json;
-use time::{OffsetDateTime, UtcOffset, macros::offset};
+use time::OffsetDateTime;
 use uuid::Uuid;
 
-use sigilo_domain::suspicion::Suspicion;
+use sigilo_domain::{BRASILIA, suspicion::Suspicion};
 use sigilo_store::{Action, Error as StoreError, Event, ReadTx, Risk, Session, WriteTx, suspicion as rows};
 
 pub use sigilo_store::suspicion::Draft;
@@ -14,9 +14,6 @@ use crate::{
     App, Error, Result,
     incident::{self, Report},
 };
-
-/// The clinic's clock, for what is written down for people.
-const BRASILIA: UtcOffset = offset!(-3);
 
 /// The drafts that wait for a decision, the latest first.
 ///

@@ -2,8 +2,8 @@
 //! Both drawings are made from this, so that they say the same.
 
 use serde::Serialize;
-use sigilo_domain::audit_query::Level;
-use time::{Date, OffsetDateTime, macros::offset};
+use sigilo_domain::{BRASILIA, audit_query::Level};
+use time::{Date, OffsetDateTime};
 
 use crate::{
     data::{Answered, Clock, Demonstration, Evidence, Fact, Finding, Incident, Outcome, Report, Request, Retention},
@@ -208,7 +208,7 @@ impl View {
                 count: queries.iter().filter(|query| query.finding.level == level.code()).count(),
             })
             .collect();
-        let at = report.issued_at.to_offset(offset!(-3));
+        let at = report.issued_at.to_offset(BRASILIA);
         View {
             id: words.exact(&report.id),
             clinic: words.text(&report.clinic),
@@ -240,7 +240,7 @@ fn day(date: Date) -> String {
 
 /// `28/11/2026 às 14:05:09 (horário de Brasília)`.
 fn moment(at: OffsetDateTime) -> String {
-    let at = at.to_offset(offset!(-3));
+    let at = at.to_offset(BRASILIA);
     let (hour, minute, second) = at.to_hms();
     format!("{} às {hour:02}:{minute:02}:{second:02} (horário de Brasília)", day(at.date()))
 }

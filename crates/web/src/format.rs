@@ -1,10 +1,8 @@
 //! Dates, numbers and devices, as people in Brazil read them.
 
+use sigilo_domain::BRASILIA;
 use sigilo_domain::audit_query::Level;
-use time::{OffsetDateTime, UtcOffset, macros::offset};
-
-/// Brasília time, which is fixed since daylight saving was abolished in 2019 (Decree 9.772).
-const BRASILIA: UtcOffset = offset!(-3);
+use time::OffsetDateTime;
 
 /// `23/11/2026 às 14:05`.
 pub(crate) fn moment(at: &OffsetDateTime) -> String {

@@ -13,6 +13,7 @@ mod compliance;
 mod console;
 mod conversation;
 mod cookies;
+mod download;
 mod errors;
 mod format;
 mod governance;

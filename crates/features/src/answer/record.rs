@@ -98,7 +98,7 @@ fn text(stored: &Shown, reviewer: &Reviewer, version: &str) -> String {
 
 /// Day and time in Brasília, whose offset has been −3 h all year since 2019 (Decreto 9.772/2019).
 fn moment(at: time::OffsetDateTime) -> String {
-    let local = at.to_offset(time::macros::offset!(-3));
+    let local = at.to_offset(sigilo_domain::BRASILIA);
     format!(
         "{:02}/{:02}/{} {:02}:{:02} (horário de Brasília)",
         local.day(),

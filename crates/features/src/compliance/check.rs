@@ -52,10 +52,10 @@ pub(super) async fn all(
     now: OffsetDateTime,
     dpo_contact: Option<&str>,
     consents: &[ConsentStanding],
+    requests: &counts::Requests,
 ) -> Result<Vec<Check>> {
     let protections = counts::protections(tx).await?;
     let proofs = counts::proofs(tx).await?;
-    let requests = counts::requests(tx).await?;
     let names: Vec<&str> = job::periods().map(|(name, _)| name).collect();
     let runs = counts::jobs(tx, &names).await?;
     let grants = console::grants(tx).await?;
@@ -78,7 +78,7 @@ pub(super) async fn all(
         of_the_manual(25, "A trilha de auditoria não se altera", &rules),
         of_the_manual(12, "Nenhuma imagem guardada", &images),
         of_the_manual(15, "Aviso exibido em cada resposta da IA", &answers),
-        Some(deadlines(&requests)),
+        Some(deadlines(requests)),
         Some(consents_given(consents)),
         Some(officer(dpo_contact)),
         Some(jobs(&runs, now)),

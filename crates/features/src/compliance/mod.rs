@@ -21,7 +21,7 @@ use serde_json::json;
 use time::OffsetDateTime;
 
 use sigilo_domain::audit_query::Level;
-use sigilo_store::{Action, Event, ReadTx, Risk, Session, WriteTx};
+use sigilo_store::{Action, Event, ReadTx, Risk, Session, WriteTx, compliance as counts};
 
 use crate::{App, Error, Result, session::answers_for_clinic};
 
@@ -66,13 +66,13 @@ pub async fn overview(app: &App, session: &Session) -> Result<Overview> {
     app.db()
         .write(session, async |tx: &WriteTx| {
             manages(tx)?;
-            let consents = consents::load(tx).await?;
+            let (consents, asked) = (consents::load(tx).await?, counts::requests(tx).await?);
             let overview = Overview {
                 at,
-                requests: requests::load(tx, at).await?,
+                requests: requests::load(tx, at, &asked).await?,
                 incidents: incidents::load(tx, at).await?,
                 retention: retention::load(tx).await?,
-                checks: check::all(tx, at, app.settings().dpo_contact.as_deref(), &consents).await?,
+                checks: check::all(tx, at, app.settings().dpo_contact.as_deref(), &consents, &asked).await?,
                 consents,
             };
             Ok((overview, viewed("compliance_viewed", Action::View)))

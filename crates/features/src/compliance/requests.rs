@@ -24,8 +24,7 @@ pub struct Requests {
     pub level: Level,
 }
 
-pub(super) async fn load(tx: &ReadTx, now: OffsetDateTime) -> Result<Requests> {
-    let counted = counts::requests(tx).await?;
+pub(super) async fn load(tx: &ReadTx, now: OffsetDateTime, counted: &counts::Requests) -> Result<Requests> {
     let mut nearest = rights::all(tx, "open", None).await?;
     // An answered one that waits for its recipients to be told has no deadline any more.
     nearest.retain(|request| matches!(request.status.as_str(), "pending" | "in_progress"));

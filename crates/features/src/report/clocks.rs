@@ -1,12 +1,12 @@
 //! Requests and incidents of a period with their clocks, read by the console as anybody's question is.
 
-use sigilo_domain::{SubjectRight, audit_query::Level, incident};
+use sigilo_domain::{BRASILIA, SubjectRight, audit_query::Level, incident};
 use sigilo_report::{Clock, Finding, Incident, Period, Request};
-use time::{Duration, OffsetDateTime, macros::offset};
+use time::{Duration, OffsetDateTime};
 
 /// The clinic's clock.
 pub(super) fn brasilia(at: OffsetDateTime) -> OffsetDateTime {
-    at.to_offset(offset!(-3))
+    at.to_offset(BRASILIA)
 }
 
 /// A condition: a column lies in the period.

@@ -1,5 +1,6 @@
 //! What proves who asked: a file, and the representative's name. Kept sealed.
 
+use data_encoding::HEXLOWER;
 use serde_json::json;
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -69,7 +70,7 @@ pub(super) async fn keep(
         file_sealed: &sealed,
         file_type: file.1,
         file_size: i32::try_from(file.0.len()).map_err(|_| Error::Internal)?,
-        file_sha256: &hex(&sha256(file.0)),
+        file_sha256: &HEXLOWER.encode(&sha256(file.0)),
     };
     Ok(rows::add_evidence(tx, &new).await?)
 }
@@ -106,7 +107,7 @@ pub async fn evidence_file(app: &App, session: &Session, request: Uuid) -> Resul
             let row = rows::evidence(tx, request).await?.ok_or(Error::NotFound)?;
             let sealed = rows::evidence_file(tx, row.id).await?;
             let bytes = app.keys().open(cell("file_sealed", row.id), &sealed).map_err(|_| Error::Internal)?;
-            if hex(&sha256(&bytes)) != row.file_sha256 {
+            if HEXLOWER.encode(&sha256(&bytes)) != row.file_sha256 {
                 return Err(Error::Internal);
             }
             let details = json!({ "sha256": row.file_sha256 });
@@ -114,10 +115,6 @@ pub async fn evidence_file(app: &App, session: &Session, request: Uuid) -> Resul
             Ok((file, event("request_evidence_downloaded", Action::Export, request, details)))
         })
         .await
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ pub use delete::{CONFIRMATION, delete_account};
 pub use desk::{Opened, Show, Step, answer, approve, discard, draft, list, open, refuse, take_up};
 pub use evidence::{Evidence, EvidenceFile, MAX_FILE, evidence_file};
 pub use export::{Export, ExportedTable, Taken, export};
-pub use intake::{Arrival, Subject, register, subjects};
+pub use intake::{Arrival, MAX_AGE_DAYS, Subject, register, subjects};
 pub use notice::tell;
 pub use plan::deletion_rules;
 pub use receipt::{Receipt, Verified, close_due, public_key, verify};

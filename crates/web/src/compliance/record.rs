@@ -2,12 +2,12 @@
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde_json::{Value, json};
 use sigilo_features::App;
 use sigilo_features::compliance::{self, Activity, MEASURES, Record};
 
+use crate::download::attachment;
 use crate::errors::Answer;
 use crate::format;
 use crate::layout::{self, Frame, Section};
@@ -64,8 +64,7 @@ pub(super) async fn json(State(app): State<App>, who: Member) -> Result<Response
 }
 
 fn file(ending: &str, mime: &str, body: Vec<u8>) -> Response {
-    let name = format!("attachment; filename=\"registro-das-operacoes.{ending}\"");
-    ([(header::CONTENT_TYPE, mime.to_owned()), (header::CONTENT_DISPOSITION, name)], body).into_response()
+    attachment(&format!("registro-das-operacoes.{ending}"), mime, body)
 }
 
 fn bases(activity: &Activity) -> String {

@@ -1,8 +1,7 @@
 //! An answer as a file, with the hash that its record has.
 
 use axum::extract::State;
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde_json::json;
 use sigilo_features::console::{self, Column, Kind, Question, Shown};
 use sigilo_features::{App, Error, FieldError};
@@ -11,6 +10,7 @@ use uuid::Uuid;
 use super::manual::reason;
 use super::{Part, entered};
 use crate::body::Fields;
+use crate::download::attachment;
 use crate::errors::Answer;
 use crate::sheet;
 use crate::visitor::Member;
@@ -37,9 +37,8 @@ pub(super) async fn download(State(app): State<App>, who: Member, fields: Fields
         _ => (document(&app, &who, asked.run, &sql, &shown), "application/json", "json"),
     };
     let run = asked.run.simple().to_string();
-    let name = format!("attachment; filename=\"auditoria-{}-{}.{ending}\"", &run[run.len() - 8..], &shown.hash[..8]);
-    let headers = [(header::CONTENT_TYPE, mime.to_owned()), (header::CONTENT_DISPOSITION, name)];
-    Ok((headers, body).into_response())
+    let name = format!("auditoria-{}-{}.{ending}", &run[run.len() - 8..], &shown.hash[..8]);
+    Ok(attachment(&name, mime, body))
 }
 
 fn invalid(field: &'static str, sentence: String) -> Answer {

@@ -5,19 +5,21 @@ mod check;
 use askama::Template;
 use axum::Router;
 use axum::extract::{Path, Query, State};
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use serde::Deserialize;
+use sigilo_domain::BRASILIA;
 use sigilo_features::report::{self, Form, Issued, Wanted};
 use sigilo_features::{App, Error, FieldError, simulation};
-use time::macros::{format_description, offset};
+use time::macros::format_description;
 use time::{Date, Duration};
 use uuid::Uuid;
 
 use crate::Web;
 use crate::body::Fields;
 use crate::console::{Part, Place, beside};
+use crate::download::attachment;
 use crate::errors::Answer;
 use crate::format;
 use crate::layout::{self, Frame, Section};
@@ -123,7 +125,7 @@ struct Chosen {
 }
 
 async fn show(State(app): State<App>, who: Member, Query(chosen): Query<Chosen>) -> Result<Response, Answer> {
-    let today = app.now().to_offset(offset!(-3)).date();
+    let today = app.now().to_offset(BRASILIA).date();
     let typed = Typed {
         from: (today - Duration::days(30)).to_string(),
         to: today.to_string(),
@@ -188,7 +190,6 @@ async fn download(
     let form = Form::ALL.into_iter().find(|known| known.code() == form).ok_or_else(Answer::not_found)?;
     let content = report::file(&app, &who.session, id, form).await?;
     let short = id.simple().to_string();
-    let name = format!("attachment; filename=\"relatorio-{}.{}\"", &short[short.len() - 8..], form.code());
-    let headers = [(header::CONTENT_TYPE, form.media_type().to_owned()), (header::CONTENT_DISPOSITION, name)];
-    Ok((headers, content).into_response())
+    let name = format!("relatorio-{}.{}", &short[short.len() - 8..], form.code());
+    Ok(attachment(&name, form.media_type(), content))
 }

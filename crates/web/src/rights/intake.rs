@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use sigilo_domain::SubjectRight;
 use sigilo_domain::arrival::{CHANNELS, IDENTITY_CHECKS, REPRESENTATIONS};
@@ -12,6 +12,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
 
+use crate::download::attachment;
 use crate::errors::Answer;
 use crate::format;
 use crate::layout::{self, Frame, Section};
@@ -69,7 +70,7 @@ async fn page(app: &App, who: &Member, form: Arrival, received: String) -> Resul
         form,
         received,
         today: format::date(&now),
-        oldest: format::date(&(now - time::Duration::days(30))),
+        oldest: format::date(&(now - time::Duration::days(rights::MAX_AGE_DAYS))),
         errors: Vec::new(),
         refusal: None,
     })
@@ -133,7 +134,6 @@ pub(super) async fn evidence(State(app): State<App>, who: Member, Path(id): Path
         _ => "png",
     };
     let id = id.simple().to_string();
-    let name = format!("attachment; filename=\"prova-{}.{ending}\"", &id[id.len() - 8..]);
-    let headers = [(header::CONTENT_TYPE, file.kind), (header::CONTENT_DISPOSITION, name)];
-    Ok((headers, file.bytes.to_vec()).into_response())
+    let name = format!("prova-{}.{ending}", &id[id.len() - 8..]);
+    Ok(attachment(&name, &file.kind, file.bytes.to_vec()))
 }

@@ -9,13 +9,13 @@ mod own;
 pub(crate) mod words;
 
 use axum::Router;
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::{get, post};
 
 use sigilo_features::Error;
 
 use crate::Web;
+use crate::download::attachment;
 use crate::errors::Answer;
 
 pub(crate) use own::OwnRequest;
@@ -25,11 +25,7 @@ pub(crate) const DESK: &str = "/conformidade/pedidos";
 /// A document to be kept as a file.
 fn file(name: &str, document: &serde_json::Value) -> Result<Response, Answer> {
     let body = serde_json::to_vec_pretty(document).map_err(|_| Answer::from(Error::Internal))?;
-    let headers = [
-        (header::CONTENT_TYPE, "application/json".to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
-    ];
-    Ok((headers, body).into_response())
+    Ok(attachment(name, "application/json", body))
 }
 
 pub(crate) fn routes() -> Router<Web> {

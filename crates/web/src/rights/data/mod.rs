@@ -5,8 +5,7 @@ mod files;
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use sigilo_features::rights::{self, Export, ExportedTable, Taken};
 use sigilo_features::{App, Error, FieldError};
 
@@ -14,6 +13,7 @@ use self::cell::Cell;
 use super::file;
 use crate::account;
 use crate::body::Fields;
+use crate::download::attachment;
 use crate::errors::Answer;
 use crate::format;
 use crate::layout::{self, Frame, Section};
@@ -83,9 +83,5 @@ pub(super) async fn download(State(app): State<App>, who: Visitor, fields: Field
         _ => (files::page(&export), "text/html; charset=utf-8", "meus-dados-sigilo.html"),
     };
     let body = body.ok_or(Error::Internal)?;
-    let headers = [
-        (header::CONTENT_TYPE, mime.to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
-    ];
-    Ok((headers, body).into_response())
+    Ok(attachment(name, mime, body))
 }
