@@ -69,6 +69,8 @@ enum RoleArg {
     App,
     Auditor,
     Console,
+    /// O lacre da trilha.
+    Sealer,
     Jobs,
     Auth,
     Owner,
@@ -80,6 +82,7 @@ impl From<RoleArg> for Role {
             RoleArg::App => Self::App,
             RoleArg::Auditor => Self::Auditor,
             RoleArg::Console => Self::Console,
+            RoleArg::Sealer => Self::Sealer,
             RoleArg::Jobs => Self::Jobs,
             RoleArg::Auth => Self::Auth,
             RoleArg::Owner => Self::Owner,

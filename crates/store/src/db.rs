@@ -10,6 +10,7 @@ use crate::{
     Error, Result,
     server::{DatabaseUrl, DatabaseUrls},
     statements::suspicion,
+    trail::SealTx,
     tx::{JobTx, ReadTx, SignInTx, Transaction, WriteTx},
     {Client, Event, Session},
 };
@@ -22,6 +23,7 @@ pub struct Db {
     app: Pool,
     auth: Pool,
     jobs: Pool,
+    sealer: Pool,
     console: Arc<Console>,
 }
 
@@ -44,6 +46,7 @@ impl Db {
             app: pool(&urls.app, connections)?,
             auth: pool(&urls.auth, connections.div_ceil(2))?,
             jobs: pool(&urls.jobs, 2)?,
+            sealer: pool(&urls.sealer, 2)?,
             console: Arc::new(Console { config: console(&urls.console)?, places: Semaphore::new(CONSOLE_PLACES) }),
         })
     }
@@ -128,6 +131,24 @@ impl Db {
         let tx = JobTx(Transaction::begin(self.connection(&self.jobs).await?).await?);
         match work(&tx).await {
             Ok(value) => tx.0.commit().await.map(|()| value),
+            Err(error) => {
+                tx.0.rollback().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Runs `work` as the sealer, in a transaction that sees one instant from beginning to end.
+    ///
+    /// # Errors
+    /// What `work` says, or that the database is away.
+    pub async fn seal<T, E>(&self, work: impl AsyncFnOnce(&SealTx) -> Result<T, E>) -> Result<T, E>
+    where
+        E: From<Error>,
+    {
+        let tx = SealTx(Transaction::begin_frozen(self.connection(&self.sealer).await?).await?);
+        match work(&tx).await {
+            Ok(value) => tx.0.commit().await.map(|()| value).map_err(E::from),
             Err(error) => {
                 tx.0.rollback().await;
                 Err(error)

@@ -33,6 +33,7 @@ pub mod setup;
 pub mod simulation;
 pub mod statements;
 pub mod suspicion;
+pub mod trail;
 mod tx;
 
 pub use context::{Client, Session, Token};

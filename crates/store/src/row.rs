@@ -33,6 +33,7 @@ not_null!(
     String,
     Vec<String>,
     Vec<u8>,
+    Vec<i64>,
     Vec<uuid::Uuid>,
     uuid::Uuid,
     time::OffsetDateTime,

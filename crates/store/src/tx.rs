@@ -3,7 +3,7 @@
 use deadpool_postgres::Object;
 use futures_util::{future::join, join};
 use serde_json::Value;
-use tokio_postgres::types::ToSql;
+use tokio_postgres::{RowStream, types::ToSql};
 
 use crate::{
     Error, Result,
@@ -76,6 +76,12 @@ impl Transaction {
         Ok(Transaction { object: Some(object) })
     }
 
+    /// `BEGIN` of a transaction whose statements all see the same instant.
+    pub(crate) async fn begin_frozen(object: Object) -> Result<Transaction> {
+        object.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ").await?;
+        Ok(Transaction { object: Some(object) })
+    }
+
     fn object(&self) -> Result<&Object> {
         self.object.as_ref().ok_or(Error::Unavailable)
     }
@@ -134,6 +140,21 @@ impl Transaction {
 
     pub(crate) async fn one<R: FromRow>(&self, sql: &'static str, params: Params<'_>) -> Result<R> {
         self.optional(sql, params).await?.ok_or(Error::NotFound)
+    }
+
+    /// Rows as they come, for what must not be held whole.
+    pub(crate) async fn stream(&self, sql: &'static str, params: Params<'_>) -> Result<RowStream> {
+        let object = self.object()?;
+        let statement = object.prepare_cached(sql).await?;
+        Ok(object.query_raw(&statement, params.iter().copied()).await?)
+    }
+
+    /// The texts of one column.
+    pub(crate) async fn column(&self, sql: &'static str, params: Params<'_>) -> Result<Vec<String>> {
+        let object = self.object()?;
+        let statement = object.prepare_cached(sql).await?;
+        let rows = object.query(&statement, params).await?;
+        rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>().map_err(Error::from)
     }
 
     /// One row of one column.

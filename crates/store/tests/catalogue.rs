@@ -94,14 +94,14 @@ async fn no_login_owns_anything_or_passes_row_security() {
         &client,
         "SELECT c.oid::regclass::text FROM pg_class c
           WHERE c.relowner IN (SELECT oid FROM pg_roles WHERE rolname IN
-                ('sigilo_app', 'sigilo_auth', 'sigilo_jobs', 'sigilo_auditor', 'sigilo_console', 'sigilo_trail', 'sigilo_gate'))",
+                ('sigilo_app', 'sigilo_auth', 'sigilo_jobs', 'sigilo_auditor', 'sigilo_console', 'sigilo_sealer', 'sigilo_trail', 'sigilo_gate'))",
     )
     .await;
     assert!(owned.is_empty(), "{owned:?}");
     let switching = strings(
         &client,
         "SELECT r.rolname::text FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.member
-          WHERE r.rolname IN ('sigilo_app', 'sigilo_auth', 'sigilo_jobs', 'sigilo_auditor', 'sigilo_console')",
+          WHERE r.rolname IN ('sigilo_app', 'sigilo_auth', 'sigilo_jobs', 'sigilo_auditor', 'sigilo_console', 'sigilo_sealer')",
     )
     .await;
     assert!(switching.is_empty(), "{switching:?}");
@@ -188,19 +188,22 @@ async fn the_manuals_twelve_tables_and_their_triggers_exist() {
     assert_eq!(
         watched,
         [
-            "audit_grants INSERT+UPDATE",
-            "canaries INSERT+UPDATE",
-            "consent_records INSERT+UPDATE",
+            "audit_grants DELETE+INSERT+UPDATE",
+            "canaries DELETE+INSERT+UPDATE",
+            "clinics DELETE+INSERT+UPDATE",
+            "consent_records DELETE+INSERT+UPDATE",
             "conversations DELETE+INSERT+UPDATE",
-            "data_subject_requests INSERT+UPDATE",
-            "fulfilment_plans INSERT+UPDATE",
-            "incident_drafts INSERT+UPDATE",
-            "messages INSERT",
-            "profiles INSERT+UPDATE",
-            "recipient_notices INSERT+UPDATE",
-            "request_evidence INSERT",
-            "security_incident_logs INSERT+UPDATE",
-            "small_agent_declarations INSERT",
+            "data_subject_requests DELETE+INSERT+UPDATE",
+            "explainability_logs DELETE+INSERT+UPDATE",
+            "fulfilment_plans DELETE+INSERT+UPDATE",
+            "incident_drafts DELETE+INSERT+UPDATE",
+            "members DELETE+INSERT+UPDATE",
+            "messages DELETE+INSERT+UPDATE",
+            "profiles DELETE+INSERT+UPDATE",
+            "recipient_notices DELETE+INSERT+UPDATE",
+            "request_evidence DELETE+INSERT+UPDATE",
+            "security_incident_logs DELETE+INSERT+UPDATE",
+            "small_agent_declarations DELETE+INSERT+UPDATE",
         ]
     );
 }

@@ -20,6 +20,7 @@ fn role_of(name: &str) -> Role {
         "governance" if name == "governance.evaluated" => Role::Owner,
         "setup" if ["setup.is_seeded", "setup.demo_people"].contains(&name) => Role::Auth,
         "setup" => Role::Owner,
+        "trail" => Role::Sealer,
         _ => Role::App,
     }
 }

@@ -4,7 +4,7 @@
 mod support;
 
 use sigilo_domain::ConsentType;
-use sigilo_store::{Error, WriteTx, conversation, job};
+use sigilo_store::{Error, WriteTx, conversation, job, server::Role, trail::SealTx};
 use support::{event, two_clinics};
 use time::{OffsetDateTime, macros::datetime};
 use uuid::Uuid;
@@ -45,8 +45,8 @@ async fn the_rules_and_guards_hold_on_parents_and_partitions() {
         let rows: i64 = admin.query_one(&format!("SELECT count(*) FROM {part}"), &[]).await.unwrap().get(0);
         held += rows;
         if rows > 0 {
-            assert!(admin.batch_execute(&format!("UPDATE {part} SET action = 'forged'")).await.is_err());
-            assert!(admin.batch_execute(&format!("DELETE FROM {part}")).await.is_err());
+            assert_eq!(admin.execute(&format!("UPDATE {part} SET action = 'forged'"), &[]).await.unwrap(), 0);
+            assert_eq!(admin.execute(&format!("DELETE FROM {part}"), &[]).await.unwrap(), 0);
         }
         assert!(admin.batch_execute(&format!("TRUNCATE {part}")).await.is_err());
     }
@@ -218,21 +218,64 @@ async fn missing_partitions_are_made_ahead_with_their_guards() {
     let two = two_clinics().await;
     let admin = two.database.superuser().await;
     let made: i32 = admin.query_one("SELECT ops.ensure_partitions(5)", &[]).await.unwrap().get(0);
-    assert_eq!(made, 6, "two more months of three logs");
+    assert_eq!(made, 8, "two more months of four tables");
     let made: i32 = admin.query_one("SELECT ops.ensure_partitions(5)", &[]).await.unwrap().get(0);
     assert_eq!(made, 0);
-    let bare: i64 = admin
+    let gaps: i64 = admin.query_one("SELECT count(*) FROM ops.trail_gaps()", &[]).await.unwrap().get(0);
+    assert_eq!(gaps, 0, "each with all its guards");
+}
+
+/// Whoever owns the tables, and even the superuser while the event triggers stand, cannot take a guard away unseen.
+#[tokio::test]
+async fn no_guard_can_be_dropped_or_switched_off() {
+    let two = two_clinics().await;
+    let admin = two.database.superuser().await;
+    let owner = two.database.connect(Role::Owner).await;
+    let part: String = admin
         .query_one(
-            "SELECT count(*) FROM pg_class c WHERE c.relnamespace = 'trail'::regnamespace AND c.relkind = 'r'
-                AND (NOT c.relrowsecurity OR NOT c.relforcerowsecurity
-                     OR (SELECT count(*) FROM pg_trigger t WHERE t.tgrelid = c.oid AND t.tgenabled = 'A'
-                           AND t.tgname IN ('no_change', 'no_truncate')) <> 2)",
+            "SELECT min(inhrelid::regclass::text) FROM pg_inherits WHERE inhparent = 'audit_logs'::regclass",
             &[],
         )
         .await
         .unwrap()
         .get(0);
-    assert_eq!(bare, 0);
+    for who in [&owner, &admin] {
+        for attack in [
+            "DROP RULE audit_logs_no_update ON audit_logs".to_owned(),
+            format!("DROP RULE audit_logs_no_delete ON {part}"),
+            "ALTER TABLE audit_logs DISABLE RULE audit_logs_no_delete".to_owned(),
+            "ALTER TABLE audit_logs ENABLE RULE audit_logs_no_delete".to_owned(),
+            "ALTER TABLE audit_logs DISABLE TRIGGER no_change".to_owned(),
+            "ALTER TABLE audit_logs DISABLE TRIGGER ALL".to_owned(),
+            format!("ALTER TABLE {part} ENABLE TRIGGER no_truncate"),
+            "DROP TRIGGER no_truncate ON audit_logs".to_owned(),
+            format!("DROP TABLE {part}"),
+            "DROP TABLE audit_logs CASCADE".to_owned(),
+            "DROP SCHEMA trail CASCADE".to_owned(),
+            "DROP TRIGGER audit_update ON messages".to_owned(),
+            "ALTER TABLE messages DISABLE TRIGGER audit_update".to_owned(),
+            "ALTER TABLE trail.heads DISABLE TRIGGER no_change".to_owned(),
+            "DROP TABLE trail.rounds CASCADE".to_owned(),
+        ] {
+            let error = who.batch_execute(&attack).await.expect_err(&attack);
+            assert_eq!(error.code().map(|code| code.code()), Some("42501"), "{attack}: {error:?}");
+        }
+    }
+    assert!(owner.batch_execute("DROP EVENT TRIGGER sigilo_guard_drop").await.is_err());
+    assert!(owner.batch_execute("ALTER EVENT TRIGGER sigilo_guard_alter DISABLE").await.is_err());
+    // What stands in nobody's way is still possible, and what is missing is named.
+    owner
+        .batch_execute("ALTER TABLE audit_logs ADD COLUMN spare text; ALTER TABLE audit_logs DROP COLUMN spare")
+        .await
+        .unwrap();
+    admin
+        .batch_execute(
+            "ALTER EVENT TRIGGER sigilo_guard_alter DISABLE; ALTER TABLE messages DISABLE TRIGGER audit_update",
+        )
+        .await
+        .unwrap();
+    let gaps: Vec<String> = two.db.seal(async |tx: &SealTx| tx.gaps().await).await.unwrap();
+    assert_eq!(gaps, ["watch audit_update on public.messages", "event trigger sigilo_guard_alter"]);
 }
 
 #[tokio::test]

@@ -78,6 +78,7 @@ impl Stand {
                 (Role::Jobs, "JOBS"),
                 (Role::Auditor, "AUDITOR"),
                 (Role::Console, "CONSOLE"),
+                (Role::Sealer, "SEALER"),
             ] {
                 sigilo.env(format!("DATABASE_URL_{name}"), urls.of(role).expose());
             }

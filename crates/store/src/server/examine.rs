@@ -260,7 +260,7 @@ async fn roles(client: &Client, findings: &mut Findings) -> Checked {
                                  AND NOT (papel = 'sigilo_owner' AND m.roleid::regrole::text \
                                           IN ('sigilo_trail', 'sigilo_gate'))), '') \
                FROM unnest(ARRAY['sigilo_owner', 'sigilo_app', 'sigilo_auth', 'sigilo_jobs', \
-                                 'sigilo_auditor', 'sigilo_console', 'sigilo_trail', 'sigilo_gate']) AS papel \
+                                 'sigilo_auditor', 'sigilo_console', 'sigilo_sealer', 'sigilo_trail', 'sigilo_gate']) AS papel \
                LEFT JOIN pg_roles r ON r.rolname = papel",
             &[],
         )
@@ -290,7 +290,7 @@ async fn roles(client: &Client, findings: &mut Findings) -> Checked {
         }
     }
     if sound {
-        findings.ok("Papéis", "os oito existem, nenhum com poderes demais");
+        findings.ok("Papéis", "os nove existem, nenhum com poderes demais");
     }
     Ok(())
 }

@@ -75,7 +75,9 @@ fn statements(script: &str) -> Vec<(String, bool)> {
         };
         open.push_str(text);
         open.push('\n');
-        if expand || text.ends_with(';') {
+        // Inside a function's body a line may end like a command.
+        let inside = open.matches("$$").count() % 2 == 1;
+        if expand || (text.ends_with(';') && !inside) {
             found.push((std::mem::take(&mut open), expand));
         }
     }
@@ -121,6 +123,6 @@ mod tests {
             assert!(!sql.contains(":'") && !sql.contains(":\""), "{statement}");
             assert_eq!(sql.trim_end().ends_with(';'), !expand, "{statement}");
         }
-        assert_eq!((statements(database).len(), statements(inside).len()), (5, 5));
+        assert_eq!((statements(database).len(), statements(inside).len()), (5, 15));
     }
 }

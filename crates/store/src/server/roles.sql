@@ -1,9 +1,10 @@
 -- Papéis e banco do Sigilo. Pode ser repetido à vontade: só muda o que falta.
 --
--- Num servidor próprio, com psql e um superusuário (troque as seis senhas):
+-- Num servidor próprio, com psql e um superusuário (troque as sete senhas):
 --
 --   psql -d postgres -f roles.sql -v senha_owner=… -v senha_app=… \
---        -v senha_auth=… -v senha_jobs=… -v senha_auditor=… -v senha_console=…
+--        -v senha_auth=… -v senha_jobs=… -v senha_auditor=… -v senha_console=… \
+--        -v senha_sealer=…
 --
 -- O Sigilo executa este mesmo arquivo no servidor que ele cuida. Cada comando
 -- termina a linha com ponto e vírgula ou com \gexec; nada além disso.
@@ -15,13 +16,13 @@
 
 SELECT format('CREATE ROLE %I', papel)
   FROM unnest(ARRAY['sigilo_owner', 'sigilo_app', 'sigilo_auth', 'sigilo_jobs',
-                    'sigilo_auditor', 'sigilo_console', 'sigilo_trail', 'sigilo_gate']) AS papel
+                    'sigilo_auditor', 'sigilo_console', 'sigilo_sealer', 'sigilo_trail', 'sigilo_gate']) AS papel
  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = papel) \gexec
 
 SELECT format('ALTER ROLE %I NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOREPLICATION', rolname)
   FROM pg_roles
  WHERE rolname IN ('sigilo_owner', 'sigilo_app', 'sigilo_auth', 'sigilo_jobs',
-                   'sigilo_auditor', 'sigilo_console', 'sigilo_trail', 'sigilo_gate')
+                   'sigilo_auditor', 'sigilo_console', 'sigilo_sealer', 'sigilo_trail', 'sigilo_gate')
    AND (rolsuper OR rolbypassrls OR rolcreatedb OR rolcreaterole OR rolreplication) \gexec
 
 -- Dono das tabelas: só para migrações.
@@ -63,6 +64,11 @@ ALTER ROLE sigilo_console SET lock_timeout = '2s';
 ALTER ROLE sigilo_console SET idle_in_transaction_session_timeout = '30s';
 ALTER ROLE sigilo_console SET temp_file_limit = '512MB';
 
+-- O lacre da trilha: lê a trilha inteira e escreve as provas.
+ALTER ROLE sigilo_sealer LOGIN CONNECTION LIMIT 6 PASSWORD :'senha_sealer';
+ALTER ROLE sigilo_sealer SET lock_timeout = '5s';
+ALTER ROLE sigilo_sealer SET idle_in_transaction_session_timeout = '5min';
+
 -- Donos das funções que escrevem a trilha e que abrem a sessão: ninguém entra com eles.
 ALTER ROLE sigilo_trail NOLOGIN;
 ALTER ROLE sigilo_gate NOLOGIN;
@@ -76,14 +82,15 @@ SELECT format('CREATE DATABASE %I OWNER sigilo_owner ENCODING ''UTF8'' TEMPLATE 
 ALTER DATABASE :"banco" OWNER TO sigilo_owner;
 ALTER DATABASE :"banco" SET timezone = 'UTC';
 REVOKE ALL ON DATABASE :"banco" FROM PUBLIC;
-GRANT CONNECT ON DATABASE :"banco" TO sigilo_app, sigilo_auth, sigilo_jobs, sigilo_auditor, sigilo_console;
+GRANT CONNECT ON DATABASE :"banco" TO sigilo_app, sigilo_auth, sigilo_jobs, sigilo_auditor, sigilo_console,
+  sigilo_sealer;
 
 \connect :"banco"
 
 -- 3. Dentro do banco.
 
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
-GRANT USAGE ON SCHEMA public TO sigilo_app, sigilo_auth, sigilo_jobs, sigilo_auditor, sigilo_console;
+GRANT USAGE ON SCHEMA public TO sigilo_app, sigilo_auth, sigilo_jobs, sigilo_auditor, sigilo_console, sigilo_sealer;
 
 -- Blocos DO: quem só consulta não programa.
 REVOKE USAGE ON LANGUAGE plpgsql FROM PUBLIC;
@@ -92,7 +99,7 @@ GRANT USAGE ON LANGUAGE plpgsql TO sigilo_owner;
 -- Funções do PostgreSQL que mostram ou mudam a sessão, esperam, travam, avisam outras sessões ou gravam objetos
 -- grandes, e que qualquer papel poderia chamar: ficam só com quem precisa delas, e nunca com o console.
 SELECT format('REVOKE EXECUTE ON FUNCTION %1$s FROM PUBLIC; GRANT EXECUTE ON FUNCTION %1$s
-                 TO sigilo_owner, sigilo_app, sigilo_auth, sigilo_jobs, sigilo_gate, sigilo_trail%2$s', oid::regprocedure,
+                 TO sigilo_owner, sigilo_app, sigilo_auth, sigilo_jobs, sigilo_sealer, sigilo_gate, sigilo_trail%2$s', oid::regprocedure,
               CASE WHEN proname = 'current_setting' THEN ', sigilo_auditor' END)
   FROM pg_proc
  WHERE pronamespace = 'pg_catalog'::regnamespace
@@ -100,3 +107,58 @@ SELECT format('REVOKE EXECUTE ON FUNCTION %1$s FROM PUBLIC; GRANT EXECUTE ON FUN
         OR proname IN ('loread', 'lowrite', 'pg_notify', 'set_config', 'current_setting', 'pg_terminate_backend',
                        'pg_cancel_backend'))
    AND has_function_privilege('sigilo_console', oid, 'EXECUTE') \gexec
+
+-- 4. O que guarda a trilha, fora do alcance do dono das tabelas: só um superusuário tira.
+
+CREATE SCHEMA IF NOT EXISTS guard;
+REVOKE ALL ON SCHEMA guard FROM PUBLIC;
+
+-- Nenhuma guarda cai sozinha, nenhuma tabela da trilha é apagada.
+CREATE OR REPLACE FUNCTION guard.refuse_drop() RETURNS event_trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog
+AS $$
+DECLARE
+  gone text;
+BEGIN
+  SELECT object_identity INTO gone FROM pg_event_trigger_dropped_objects()
+   WHERE (object_type IN ('rule', 'trigger') AND original
+          AND object_identity ~ '^"?(audit_logs_no_(update|delete)|no_change|no_truncate|audit_(insert|update|delete))"? on ')
+      OR (object_type = 'table'
+          AND object_identity ~ '^(public\.(audit_logs|audit_trail|access_logs)$|trail\.)')
+   LIMIT 1;
+  IF gone IS NOT NULL THEN
+    RAISE EXCEPTION '% guards the trail and stays', gone USING ERRCODE = 'insufficient_privilege';
+  END IF;
+END
+$$;
+
+-- Uma guarda desligada é como uma guarda apagada. Só na transação que cria a tabela ela ainda pode estar a caminho.
+CREATE OR REPLACE FUNCTION guard.refuse_alter() RETURNS event_trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog
+AS $$
+DECLARE
+  weak text;
+BEGIN
+  SELECT format('%s on %s', g.name, g.tab::regclass) INTO weak
+    FROM (SELECT tgrelid AS tab, tgname AS name, tgenabled AS state FROM pg_trigger
+           WHERE tgname IN ('no_change', 'no_truncate', 'audit_insert', 'audit_update', 'audit_delete')
+          UNION ALL
+          SELECT ev_class, rulename, ev_enabled FROM pg_rewrite WHERE rulename IN ('audit_logs_no_update', 'audit_logs_no_delete')) g
+    JOIN pg_event_trigger_ddl_commands() c ON c.classid = 'pg_class'::regclass AND c.objid = g.tab
+   WHERE g.state IN ('D', 'R')
+      OR (g.state = 'O' AND g.name NOT IN ('audit_insert', 'audit_update', 'audit_delete')
+          AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = g.tab AND a.attname = 'tableoid'
+                             AND a.xmin = pg_current_xact_id()::xid))
+   LIMIT 1;
+  IF weak IS NOT NULL THEN
+    RAISE EXCEPTION '% guards the trail and stays as it is', weak USING ERRCODE = 'insufficient_privilege';
+  END IF;
+END
+$$;
+
+DROP EVENT TRIGGER IF EXISTS sigilo_guard_drop;
+CREATE EVENT TRIGGER sigilo_guard_drop ON sql_drop EXECUTE FUNCTION guard.refuse_drop();
+ALTER EVENT TRIGGER sigilo_guard_drop ENABLE ALWAYS;
+DROP EVENT TRIGGER IF EXISTS sigilo_guard_alter;
+CREATE EVENT TRIGGER sigilo_guard_alter ON ddl_command_end WHEN TAG IN ('ALTER TABLE') EXECUTE FUNCTION guard.refuse_alter();
+ALTER EVENT TRIGGER sigilo_guard_alter ENABLE ALWAYS;

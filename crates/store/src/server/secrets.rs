@@ -30,6 +30,9 @@ pub(super) struct Secrets {
     /// Empty in a file from before there was a console.
     #[serde(default)]
     sigilo_console: String,
+    /// Empty in a file from before the trail was sealed.
+    #[serde(default)]
+    sigilo_sealer: String,
 }
 
 impl Secrets {
@@ -44,6 +47,7 @@ impl Secrets {
             sigilo_jobs: password(),
             sigilo_auditor: password(),
             sigilo_console: password(),
+            sigilo_sealer: password(),
         }
     }
 
@@ -84,9 +88,12 @@ impl Secrets {
 
     /// Gives a role that is newer than the file its password; says whether there was one.
     pub(super) fn complete(&mut self) -> bool {
-        let missing = self.sigilo_console.is_empty();
-        if missing {
-            self.sigilo_console = password();
+        let mut missing = false;
+        for newer in [&mut self.sigilo_console, &mut self.sigilo_sealer] {
+            if newer.is_empty() {
+                *newer = password();
+                missing = true;
+            }
         }
         missing
     }
@@ -100,6 +107,7 @@ impl Secrets {
             Role::Jobs => &self.sigilo_jobs,
             Role::Auditor => &self.sigilo_auditor,
             Role::Console => &self.sigilo_console,
+            Role::Sealer => &self.sigilo_sealer,
         }
     }
 
@@ -123,6 +131,7 @@ impl Secrets {
             jobs: of(Role::Jobs),
             auditor: of(Role::Auditor),
             console: of(Role::Console),
+            sealer: of(Role::Sealer),
         }
     }
 }

@@ -38,7 +38,7 @@ impl ServerSettings {
     }
 
     /// What the environment says: `SIGILO_PG_BIN`, or `DATABASE_URL` (the owner's) together with
-    /// `DATABASE_URL_APP`, `_AUTH`, `_JOBS`, `_AUDITOR` and `_CONSOLE`.
+    /// `DATABASE_URL_APP`, `_AUTH`, `_JOBS`, `_AUDITOR`, `_CONSOLE` and `_SEALER`.
     ///
     /// # Errors
     ///
@@ -54,6 +54,7 @@ impl ServerSettings {
                 jobs: url("DATABASE_URL_JOBS")?,
                 auditor: url("DATABASE_URL_AUDITOR")?,
                 console: url("DATABASE_URL_CONSOLE")?,
+                sealer: url("DATABASE_URL_SEALER")?,
             });
         }
         Ok(settings)

@@ -21,11 +21,14 @@ pub enum Role {
     Auditor,
     /// `sigilo_console`: the audit console's queries, for one clinic and under a live grant.
     Console,
+    /// `sigilo_sealer`: reads the ledger, writes its proofs.
+    Sealer,
 }
 
 impl Role {
     /// Every login role.
-    pub const ALL: &[Self] = &[Self::Owner, Self::App, Self::Auth, Self::Jobs, Self::Auditor, Self::Console];
+    pub const ALL: &[Self] =
+        &[Self::Owner, Self::App, Self::Auth, Self::Jobs, Self::Auditor, Self::Console, Self::Sealer];
 
     /// The role's name in PostgreSQL.
     pub fn name(self) -> &'static str {
@@ -36,6 +39,7 @@ impl Role {
             Self::Jobs => "sigilo_jobs",
             Self::Auditor => "sigilo_auditor",
             Self::Console => "sigilo_console",
+            Self::Sealer => "sigilo_sealer",
         }
     }
 }
@@ -110,6 +114,8 @@ pub struct DatabaseUrls {
     pub auditor: DatabaseUrl,
     /// `sigilo_console`: the audit console's queries.
     pub console: DatabaseUrl,
+    /// `sigilo_sealer`: the sealing of the trail.
+    pub sealer: DatabaseUrl,
 }
 
 impl DatabaseUrls {
@@ -122,6 +128,7 @@ impl DatabaseUrls {
             Role::Jobs => &self.jobs,
             Role::Auditor => &self.auditor,
             Role::Console => &self.console,
+            Role::Sealer => &self.sealer,
         }
     }
 }
