@@ -1,12 +1,20 @@
-//! Keyed hashes, sealed cells and random secrets over aws-lc-rs. No I/O, stands alone.
+//! Keyed hashes, sealed cells, random secrets and the proofs of a transparency log, over aws-lc-rs. No I/O, stands
+//! alone.
 //!
 //! Everything hangs on one root key of 32 bytes; each use derives its own key from it with HKDF-SHA-256
 //! (RFC 5869), so that no two uses share a key.
 
+pub mod checkpoint;
+pub mod commitment;
+pub mod cosignature;
+pub mod jcs;
 mod keyring;
+pub mod merkle;
+pub mod note;
 mod passkey;
 mod random;
 mod signer;
+mod signing_key;
 
 pub use keyring::{Cell, KEYED_HASH_ALGORITHM, Keyring, SealError};
 pub use passkey::throw_away_public_key;
