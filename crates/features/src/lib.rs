@@ -12,6 +12,7 @@ pub mod console;
 pub mod conversation;
 pub mod demo;
 mod error;
+pub mod evidence;
 pub mod factor;
 pub mod governance;
 pub mod health;

@@ -2,7 +2,7 @@
 SELECT pg_try_advisory_xact_lock(1397311308);
 
 -- trail.last: the latest round
-SELECT round, snapshot::text AS snapshot, system, root, sealed_at FROM trail.rounds ORDER BY round DESC LIMIT 1;
+SELECT round, snapshot::text AS snapshot, system, root, note, sealed_at FROM trail.rounds ORDER BY round DESC LIMIT 1;
 
 -- trail.here: what is visible now, and on which server
 SELECT pg_current_snapshot()::text AS snapshot, app.system_name() AS system, clock_timestamp() AS at;
@@ -62,12 +62,12 @@ SELECT h.log_id, h.round, h.size, h.root
   FROM log CROSS JOIN LATERAL (SELECT * FROM trail.heads h WHERE h.log_id = log.log_id AND h.round <= $1 ORDER BY h.round DESC LIMIT 1) h
  WHERE log.log_id IS NOT NULL ORDER BY h.log_id;
 
--- trail.tiles: the roots of a log's whole tiles, in order
-SELECT n, root FROM trail.tiles WHERE log_id = $1 ORDER BY n;
+-- trail.tiles: the roots of some of a log's whole tiles, in order
+SELECT n, root FROM trail.tiles WHERE log_id = $1 AND n >= $2 AND n < $2 + $3 ORDER BY n;
 
--- trail.heads: what the rounds added to a log beyond a size, up to a round
+-- trail.heads: what the rounds up to one added to a log, where that touches the leaves from one index to another
 SELECT round, size, root, seqs, hashes, oldest, newest FROM trail.heads
- WHERE log_id = $1 AND size > $2 AND round <= $3 ORDER BY size;
+ WHERE log_id = $1 AND size > $2 AND size - cardinality(seqs) < $3 AND round <= $4 ORDER BY size;
 
 -- trail.rounds: the rounds from one on
 SELECT round, sealed_at, entry, root FROM trail.rounds WHERE round >= $1 AND round <= $2 ORDER BY round;

@@ -24,6 +24,8 @@ row! {
         system: String,
         /// Of the platform's log with it.
         root: Vec<u8>,
+        /// Its signed checkpoint.
+        note: String,
         /// When it was sealed.
         sealed_at: OffsetDateTime,
     }
@@ -239,20 +241,20 @@ impl SealTx {
         }
     }
 
-    /// The roots of a log's whole tiles of 256, in order.
-    pub async fn tiles(&self, log: Uuid) -> Result<Vec<(i64, Vec<u8>)>> {
-        let rows: Vec<TileRow> = self.0.rows(sql::TILES, &[&log]).await?;
+    /// The roots of `count` whole tiles of 256 leaves of a log from the `first` on, in order.
+    pub async fn tiles(&self, log: Uuid, first: i64, count: i64) -> Result<Vec<(i64, Vec<u8>)>> {
+        let rows: Vec<TileRow> = self.0.rows(sql::TILES, &[&log, &first, &count]).await?;
         Ok(rows.into_iter().map(|row| (row.n, row.root)).collect())
     }
 
-    /// What the rounds up to `round` added to a log beyond `size` leaves, in order.
-    pub async fn heads(&self, log: Uuid, size: i64, round: i64) -> Result<Vec<HeadRow>> {
-        self.0.rows(sql::HEADS, &[&log, &size, &round]).await
+    /// What the rounds up to `round` added to a log, where that touches the leaves from `start` to before `end`, in order.
+    pub async fn heads(&self, log: Uuid, start: i64, end: i64, round: i64) -> Result<Vec<HeadRow>> {
+        self.0.rows(sql::HEADS, &[&log, &start, &end, &round]).await
     }
 
     /// Hands over what the rounds up to `round` added to a log, in order.
     pub async fn each_head(&self, log: Uuid, round: i64, take: impl FnMut(HeadRow)) -> Result<()> {
-        self.each(sql::HEADS, &[&log, &0_i64, &round], take).await
+        self.each(sql::HEADS, &[&log, &0_i64, &i64::MAX, &round], take).await
     }
 
     /// Hands over the rounds between two, in order.

@@ -1,0 +1,37 @@
+//! The proofs of the trail: every row of the ledger becomes a leaf of its clinic's log, and each round of sealing becomes a
+//! leaf of the platform's log, under one signed checkpoint.
+//!
+//! Structure: row → clinic's log (RFC 6962) → its head, a leaf of the round's map of all heads → the round's entry, a leaf
+//! of the platform's log → checkpoint. So signatures, witnesses and time stamps cost the same for one clinic and for ten
+//! thousand, and a clinic that shows its log shows nothing of the others but hashes.
+
+mod entry;
+mod log;
+mod seal;
+
+pub use entry::entry;
+pub use seal::{Problem, Sealed, Sealer};
+
+use std::fmt::Write as _;
+
+use time::OffsetDateTime;
+
+/// An instant as entries write it: UTC, microseconds.
+pub(crate) fn instant(at: OffsetDateTime) -> String {
+    let at = at.to_offset(time::UtcOffset::UTC);
+    let mut text = String::with_capacity(27);
+    let (date, clock) = (at.date(), at.time());
+    // Writing to a text does not fail.
+    let _ = write!(
+        text,
+        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z",
+        date.year(),
+        u8::from(date.month()),
+        date.day(),
+        clock.hour(),
+        clock.minute(),
+        clock.second(),
+        clock.microsecond()
+    );
+    text
+}

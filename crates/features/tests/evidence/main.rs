@@ -1,0 +1,5 @@
+//! The trail's proofs against a real database: sealed whole, checked by others, and what each attack leaves behind.
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+mod seal;
+mod support;
