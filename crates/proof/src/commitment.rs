@@ -37,7 +37,8 @@ mod tests {
 
     #[test]
     fn it_is_what_postgresql_computes() {
-        // sha256(salt || image) over sixteen zero bytes and "abc", as any SHA-256 gives it.
-        assert_eq!(commit(&[0; 16], b"abc"), sha256(b"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0abc"));
+        // SELECT encode(sha256(decode(repeat('00', 16), 'hex') || 'abc'), 'hex')
+        let commitment = data_encoding::HEXLOWER.encode(&commit(&[0; 16], b"abc"));
+        assert_eq!(commitment, "277e7ff6d232b9763f4a66e8d05d210da32dac9c6dbce1026ad4cc98acb5fefe");
     }
 }

@@ -12,9 +12,12 @@ mod keyring;
 pub mod merkle;
 pub mod note;
 mod passkey;
+pub mod policy;
 mod random;
 mod signer;
 mod signing_key;
+pub mod tile;
+pub mod tlog_proof;
 
 pub use keyring::{Cell, KEYED_HASH_ALGORITHM, Keyring, SealError};
 pub use passkey::throw_away_public_key;
