@@ -357,7 +357,7 @@ CREATE TABLE trail.examinations (
   finished_at timestamptz NOT NULL DEFAULT now(),
   rounds bigint NOT NULL,
   leaves bigint NOT NULL,
-  records bigint NOT NULL,
+  tables bigint NOT NULL,
   findings jsonb NOT NULL CHECK (jsonb_typeof(findings) = 'array'),
   finding_count integer NOT NULL CHECK (finding_count >= 0)
 );

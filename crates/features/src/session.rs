@@ -43,6 +43,16 @@ pub(crate) fn answers_for_clinic(tx: &ReadTx) -> bool {
     tx.entered().roles.iter().any(|role| role == Role::Owner.code() || role == Role::Dpo.code())
 }
 
+/// Refuses whoever neither answers for the clinic or its data nor has a live grant to audit it.
+pub(crate) async fn answers_for_evidence(tx: &ReadTx) -> Result<()> {
+    if answers_for_clinic(tx) || sigilo_store::console::own_grant(tx).await?.is_some() {
+        return Ok(());
+    }
+    Err(Error::Forbidden(
+        "As provas da trilha são de quem responde pela clínica ou pelos dados, ou de quem tem acesso de auditoria.",
+    ))
+}
+
 impl Viewer {
     /// Whether the member holds a role.
     pub fn has(&self, role: Role) -> bool {

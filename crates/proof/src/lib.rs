@@ -4,6 +4,7 @@
 //! Everything hangs on one root key of 32 bytes; each use derives its own key from it with HKDF-SHA-256
 //! (RFC 5869), so that no two uses share a key.
 
+pub mod bundle;
 pub mod checkpoint;
 pub mod commitment;
 pub mod cosignature;

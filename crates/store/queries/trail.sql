@@ -67,7 +67,21 @@ SELECT n, root FROM trail.tiles WHERE log_id = $1 AND n >= $2 AND n < $2 + $3 OR
 
 -- trail.heads: what the rounds up to one added to a log, where that touches the leaves from one index to another
 SELECT round, size, root, seqs, hashes, oldest, newest FROM trail.heads
- WHERE log_id = $1 AND size > $2 AND size - cardinality(seqs) < $3 AND round <= $4 ORDER BY size;
+ WHERE log_id = $1 AND size > $2 AND round <= $4
+   AND size <= coalesce((SELECT min(h.size) FROM trail.heads h WHERE h.log_id = $1 AND h.size >= $3), $3) ORDER BY size;
+
+-- trail.leaf: the round that made a row a leaf
+SELECT h.round, h.size, h.root, h.seqs, h.hashes, h.oldest, h.newest
+  FROM audit_logs a JOIN trail.heads h ON h.log_id = $1 AND h.newest >= a.created_at AND h.oldest <= a.created_at AND h.seqs @> ARRAY[a.seq]
+ WHERE a.seq = $2 AND coalesce(a.clinic_id, '00000000-0000-0000-0000-000000000000') = $1 ORDER BY h.round LIMIT 1;
+
+-- trail.is_of: whether a log's clinic has a row of this number
+SELECT EXISTS (SELECT FROM audit_logs WHERE seq = $2 AND coalesce(clinic_id, '00000000-0000-0000-0000-000000000000') = $1);
+
+-- trail.changed: the rounds up to one that added to a log, some of them, evenly, latest first
+SELECT round FROM (SELECT round, row_number() OVER (ORDER BY round DESC) AS n, count(*) OVER () AS total
+                     FROM trail.heads WHERE log_id = $1 AND round <= $2) h
+ WHERE (n - 1) % greatest(total / $3, 1) = 0 ORDER BY round DESC LIMIT $3;
 
 -- trail.rounds: the rounds from one on
 SELECT round, sealed_at, entry, root FROM trail.rounds WHERE round >= $1 AND round <= $2 ORDER BY round;
@@ -140,5 +154,5 @@ SELECT clinic_id, resource_id, finding, seq FROM ops.reconcile($1::text::regclas
 SELECT g FROM ops.trail_gaps() g;
 
 -- trail.add_examination: what an examination of the whole trail found
-INSERT INTO trail.examinations (started_at, rounds, leaves, records, findings, finding_count) VALUES ($1, $2, $3, $4, $5, $6)
+INSERT INTO trail.examinations (started_at, rounds, leaves, tables, findings, finding_count) VALUES ($1, $2, $3, $4, $5, $6)
 RETURNING id;

@@ -93,6 +93,7 @@ pub fn shapes() -> Vec<Shape> {
         shape::<store::trail::Head>(trail::CURRENT_AT),
         shape::<store::trail::TileRow>(trail::TILES),
         shape::<store::trail::HeadRow>(trail::HEADS),
+        shape::<store::trail::HeadRow>(trail::LEAF),
         shape::<store::trail::Round>(trail::ROUNDS),
         shape::<store::trail::Checkpoint>(trail::CHECKPOINT),
         shape::<store::trail::Witness>(trail::WITNESSES),

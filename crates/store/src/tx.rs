@@ -149,8 +149,11 @@ impl Transaction {
         Ok(object.query_raw(&statement, params.iter().copied()).await?)
     }
 
-    /// The texts of one column.
-    pub(crate) async fn column(&self, sql: &'static str, params: Params<'_>) -> Result<Vec<String>> {
+    /// The values of one column.
+    pub(crate) async fn values<T>(&self, sql: &'static str, params: Params<'_>) -> Result<Vec<T>>
+    where
+        T: for<'a> tokio_postgres::types::FromSql<'a>,
+    {
         let object = self.object()?;
         let statement = object.prepare_cached(sql).await?;
         let rows = object.query(&statement, params).await?;

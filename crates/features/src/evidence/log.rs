@@ -82,8 +82,10 @@ pub(super) async fn leaves(tx: &SealTx, log: Uuid, range: Range<u64>, round: i64
         return Ok(found);
     }
     if log == PLATFORM_LOG {
-        tx.each_round(signed(range.start), signed(range.end) - 1, |round| found.push(leaf_hash(round.entry.as_bytes())))
-            .await?;
+        tx.each_round(signed(range.start), signed(range.end) - 1, |round| {
+            found.push(leaf_hash(round.entry.as_bytes()))
+        })
+        .await?;
     } else {
         for head in tx.heads(log, signed(range.start), signed(range.end), round).await? {
             let (hashes, _) = head.hashes.as_chunks::<32>();

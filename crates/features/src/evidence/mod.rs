@@ -5,11 +5,17 @@
 //! of the platform's log → checkpoint. So signatures, witnesses and time stamps cost the same for one clinic and for ten
 //! thousand, and a clinic that shows its log shows nothing of the others but hashes.
 
+mod bundle;
 mod entry;
+mod examine;
 mod log;
+mod row;
 mod seal;
 
+pub use bundle::{export, export_log};
 pub use entry::entry;
+pub use examine::{Difference, Examination, examine};
+pub use row::{row_proof, row_proof_of};
 pub use seal::{Problem, Sealed, Sealer};
 
 use std::fmt::Write as _;

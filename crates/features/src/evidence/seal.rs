@@ -1,13 +1,12 @@
 use std::collections::{BTreeMap, HashMap};
 
-use data_encoding::BASE64;
 use thiserror::Error;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use sigilo_proof::{
+    bundle::{RoundEntry, head_leaf, round_entry},
     checkpoint::LogKey,
-    jcs::Object,
     merkle::{Hash, leaf_hash, range_root},
     note::Note,
 };
@@ -93,6 +92,44 @@ impl Sealer {
     }
 }
 
+/// How often a checkpoint is made that is shown to others, in seconds, while rounds go on.
+const CHECKPOINT_EVERY: i64 = 60;
+
+impl Sealer {
+    /// Makes a checkpoint with both signatures over the last round, where a minute has passed since the one before, or at
+    /// once. None when every round has one, or it is not time yet.
+    ///
+    /// # Errors
+    /// [`Problem`].
+    pub async fn checkpoint(&self, db: &Db, at_once: bool) -> Result<Option<i64>, Problem> {
+        let key = &self.key;
+        db.seal(async |tx: &SealTx| {
+            let Some(last) = tx.last().await? else { return Ok(None) };
+            let now = tx.here().await?.at.ok_or(StoreError::NotFound)?;
+            if let Some(before) = tx.checkpoint(i64::MAX).await? {
+                let young = (now - before.created_at).whole_seconds() < CHECKPOINT_EVERY;
+                if before.round == last.round || (young && !at_once) {
+                    return Ok(None);
+                }
+            }
+            let signed =
+                Note::parse(&last.note).map_err(|_| Problem::Foreign("o último ponto de controle não se lê"))?;
+            if signed.verify(&key.verifier_keys()[0]).is_err() {
+                return Err(Problem::Foreign("o último ponto de controle é de outra chave"));
+            }
+            let checkpoint = key.checkpoint(last.round.unsigned_abs() + 1, hash(&last.root)?);
+            if checkpoint.text() != signed.text {
+                return Err(Problem::Foreign("o último ponto de controle não é o da última rodada"));
+            }
+            let time = u64::try_from(now.unix_timestamp()).unwrap_or_default();
+            let note = key.sign(&checkpoint, time, true).map_err(|_| Problem::Key)?;
+            tx.add_checkpoint(last.round, &note).await?;
+            Ok(Some(last.round))
+        })
+        .await
+    }
+}
+
 type Outcome = (Option<Known>, Option<Sealed>);
 
 async fn seal(tx: &SealTx, key: &LogKey, known: Option<Known>) -> Result<Outcome, Problem> {
@@ -142,8 +179,20 @@ async fn seal(tx: &SealTx, key: &LogKey, known: Option<Known>) -> Result<Outcome
         heads.push(head);
     }
 
-    let map = range_root(known.heads.iter().map(|(log, (size, root))| leaf_hash(head_leaf(*log, *size, root).as_bytes())));
-    let entry = round_entry(&Entry { at: now, heads: known.heads.len(), leaves, map: &map, round, system: &system });
+    let map = range_root(
+        known
+            .heads
+            .iter()
+            .map(|(log, (size, root))| leaf_hash(head_leaf(&log.to_string(), size.unsigned_abs(), root).as_bytes())),
+    );
+    let entry = round_entry(&RoundEntry {
+        at: instant(now),
+        heads: known.heads.len() as u64,
+        leaves: leaves as u64,
+        map,
+        round: round.unsigned_abs(),
+        system: system.clone(),
+    });
     tiles.extend(known.platform.append(leaf_hash(entry.as_bytes())).map(|(n, root)| (PLATFORM_LOG, n, root)));
     let root = known.platform.frontier.root();
     let checkpoint = key.checkpoint(known.platform.frontier.size(), root);
@@ -198,36 +247,4 @@ impl Fresh {
         let (oldest, newest) = self.span.unwrap_or((OffsetDateTime::UNIX_EPOCH, OffsetDateTime::UNIX_EPOCH));
         NewHead { log_id, size, root, seqs: self.seqs, hashes: self.hashes.concat(), oldest, newest }
     }
-}
-
-/// The leaf of a round's map: where a log stands.
-pub(super) fn head_leaf(log: Uuid, size: i64, root: &Hash) -> String {
-    Object::new()
-        .text("log", &log.to_string())
-        .text("root", &BASE64.encode(root))
-        .integer("size", size.unsigned_abs())
-        .integer("v", 1)
-        .finish()
-}
-
-struct Entry<'a> {
-    at: OffsetDateTime,
-    heads: usize,
-    leaves: usize,
-    map: &'a Hash,
-    round: i64,
-    system: &'a str,
-}
-
-/// The leaf of the platform's log.
-fn round_entry(of: &Entry<'_>) -> String {
-    Object::new()
-        .text("at", &instant(of.at))
-        .integer("heads", of.heads as u64)
-        .integer("leaves", of.leaves as u64)
-        .text("map", &BASE64.encode(of.map))
-        .integer("round", of.round.unsigned_abs())
-        .text("system", of.system)
-        .integer("v", 1)
-        .finish()
 }

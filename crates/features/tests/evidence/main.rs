@@ -3,3 +3,4 @@
 
 mod seal;
 mod support;
+mod tamper;

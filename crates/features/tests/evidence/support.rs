@@ -32,7 +32,7 @@ pub async fn stand() -> Stand {
     static SEED: AtomicU8 = AtomicU8::new(1);
     let database = TestDatabase::fresh().await;
     let db = Db::new(database.urls(), 4).unwrap();
-    let mut member = async |clinic: &str, name: &str| {
+    let member = async |clinic: &str, name: &str| {
         let token = Token::from_random(&[SEED.fetch_add(1, Ordering::Relaxed); 32]);
         people::member(&db, clinic, name, &["owner", "professional", "dpo"], token).await
     };

@@ -94,7 +94,7 @@ impl SealTx {
 
     /// The cosignatures of a checkpoint, one line each.
     pub async fn cosignatures(&self, round: i64) -> Result<Vec<String>> {
-        self.0.column(sql::COSIGNATURES, &[&round]).await
+        self.0.values(sql::COSIGNATURES, &[&round]).await
     }
 
     /// Keeps a cosignature.
@@ -136,7 +136,7 @@ impl SealTx {
     pub async fn add_examination(&self, of: &Examined<'_>) -> Result<Uuid> {
         let count = i32::try_from(of.finding_count).unwrap_or(i32::MAX);
         let params: &[&(dyn tokio_postgres::types::ToSql + Sync)] =
-            &[&of.started_at, &of.rounds, &of.leaves, &of.records, of.findings, &count];
+            &[&of.started_at, &of.rounds, &of.leaves, &of.tables, of.findings, &count];
         self.0.value(sql::ADD_EXAMINATION, params).await?.ok_or(crate::Error::NotFound)
     }
 }
@@ -150,8 +150,8 @@ pub struct Examined<'a> {
     pub rounds: i64,
     /// How many leaves.
     pub leaves: i64,
-    /// How many records were compared.
-    pub records: i64,
+    /// How many tables were compared.
+    pub tables: i64,
     /// The findings, a list.
     pub findings: &'a Value,
     /// How many there are.

@@ -252,9 +252,19 @@ impl SealTx {
         self.0.rows(sql::HEADS, &[&log, &start, &end, &round]).await
     }
 
-    /// Hands over what the rounds up to `round` added to a log, in order.
-    pub async fn each_head(&self, log: Uuid, round: i64, take: impl FnMut(HeadRow)) -> Result<()> {
-        self.each(sql::HEADS, &[&log, &0_i64, &i64::MAX, &round], take).await
+    /// The round that made a row of the ledger a leaf of a log, if one did.
+    pub async fn leaf(&self, log: Uuid, seq: i64) -> Result<Option<HeadRow>> {
+        self.0.optional(sql::LEAF, &[&log, &seq]).await
+    }
+
+    /// Whether the clinic of a log has a row of this number, sealed or not.
+    pub async fn is_of(&self, log: Uuid, seq: i64) -> Result<bool> {
+        Ok(self.0.value(sql::IS_OF, &[&log, &seq]).await?.unwrap_or(false))
+    }
+
+    /// Some of the rounds up to one that added to a log, evenly spread, latest first.
+    pub async fn changed(&self, log: Uuid, round: i64, most: i64) -> Result<Vec<i64>> {
+        self.0.values(sql::CHANGED, &[&log, &round, &most]).await
     }
 
     /// Hands over the rounds between two, in order.
@@ -316,7 +326,7 @@ impl SealTx {
 
     /// The tables that are compared with the ledger.
     pub async fn watched(&self) -> Result<Vec<String>> {
-        self.0.column(sql::WATCHED, &[]).await
+        self.0.values(sql::WATCHED, &[]).await
     }
 
     /// The first records of a watched table that are not what the ledger last said of them.
@@ -326,7 +336,7 @@ impl SealTx {
 
     /// The ledger's guards that are missing.
     pub async fn gaps(&self) -> Result<Vec<String>> {
-        self.0.column(sql::GAPS, &[]).await
+        self.0.values(sql::GAPS, &[]).await
     }
 
     async fn each<R: FromRow>(
