@@ -6,6 +6,7 @@
 
 pub mod bundle;
 pub mod checkpoint;
+pub mod cms;
 pub mod commitment;
 pub mod cosignature;
 pub mod jcs;
@@ -18,7 +19,9 @@ mod random;
 mod signer;
 mod signing_key;
 pub mod tile;
+pub mod timestamp;
 pub mod tlog_proof;
+pub mod x509;
 
 pub use keyring::{Cell, KEYED_HASH_ALGORITHM, Keyring, SealError};
 pub use passkey::throw_away_public_key;
