@@ -53,8 +53,8 @@ pub enum CmsError {
     /// An attribute is missing, repeated or unreadable.
     #[error("the signed attribute {0} is missing, repeated or unreadable")]
     Attribute(&'static str),
-    /// The content-type attribute is not the content's type (RFC 5652, § 11.1).
-    #[error("the signed content type is not that of the content")]
+    /// The content-type attribute is not the content's type (RFC 5652, § 11.1), or a document's is not plain data.
+    #[error("the content is of another type than is signed or expected")]
     ContentType,
     /// The message-digest attribute is not the content's hash (RFC 5652, § 11.2): the signature is of other data.
     #[error("the signature is of other data")]
@@ -101,7 +101,7 @@ pub struct Signed {
 /// # Errors
 /// [`CmsError`], which names the first rule that is broken.
 pub fn verify_detached(cms: &[u8], data: &[u8]) -> Result<Signed, CmsError> {
-    let message = SignedData::parse(cms)?;
+    let message = document(cms)?;
     if message.content.is_some() {
         return Err(CmsError::ContentPresent);
     }
@@ -113,9 +113,15 @@ pub fn verify_detached(cms: &[u8], data: &[u8]) -> Result<Signed, CmsError> {
 /// # Errors
 /// [`CmsError`], which names the first rule that is broken.
 pub fn verify_attached(cms: &[u8]) -> Result<(Signed, Vec<u8>), CmsError> {
-    let message = SignedData::parse(cms)?;
+    let message = document(cms)?;
     let content = message.content.ok_or(CmsError::ContentMissing)?;
     Ok((message.verify(content, Ess::V2)?, content.to_vec()))
+}
+
+/// A message about plain data (id-data): a time stamp, say, is no document that somebody signed.
+fn document(cms: &[u8]) -> Result<SignedData<'_>, CmsError> {
+    let message = SignedData::parse(cms)?;
+    if message.content_type == rfc5911::ID_DATA { Ok(message) } else { Err(CmsError::ContentType) }
 }
 
 impl SignedData<'_> {

@@ -3,12 +3,15 @@
 //!
 //! Everything hangs on one root key of 32 bytes; each use derives its own key from it with HKDF-SHA-256
 //! (RFC 5869), so that no two uses share a key.
+//!
+//! What others sign is verified here too: [`timestamp`], [`cms`] documents and the certificates of [`icp`] over [`x509`].
 
 pub mod bundle;
 pub mod checkpoint;
 pub mod cms;
 pub mod commitment;
 pub mod cosignature;
+pub mod icp;
 pub mod jcs;
 mod keyring;
 pub mod merkle;

@@ -6,8 +6,8 @@ use super::{CaStore, Certificate};
 const MAX_INTERMEDIATES: usize = 6;
 /// Chains that are tried before giving up.
 const MAX_CHAINS: usize = 16;
-/// Certificates looked at before giving up: a message may bring many with the same name.
-const MAX_STEPS: usize = 512;
+/// Possible issuers looked at before giving up: a message may bring many with the same name.
+const MAX_STEPS: usize = 64;
 
 /// A chain by names: nothing of it is verified.
 #[derive(Clone)]
@@ -17,7 +17,7 @@ pub(super) struct Candidate<'a> {
     pub(super) intermediates: Vec<&'a Certificate>,
 }
 
-/// Every chain from `leaf` to a root of `store` through its intermediates and `extra` ones, shortest ends first.
+/// Every chain from `leaf` to a root of `store` through its intermediates, which come first, and `extra` ones.
 pub(super) fn candidates<'a>(leaf: &Certificate, extra: &'a [Certificate], store: &'a CaStore) -> Vec<Candidate<'a>> {
     let mut search = Search { pool: store.intermediates().chain(extra).collect(), store, found: Vec::new(), steps: 0 };
     search.climb(leaf, &mut Vec::new());
@@ -44,16 +44,17 @@ impl<'a> Search<'a> {
             return;
         }
         for at in 0..self.pool.len() {
+            let next = self.pool[at];
+            if !certificate.names_issuer(next) || next == certificate || below.contains(&next) {
+                continue;
+            }
             self.steps += 1;
             if self.steps > MAX_STEPS || self.found.len() == MAX_CHAINS {
                 return;
             }
-            let next = self.pool[at];
-            if certificate.names_issuer(next) && next != certificate && !below.contains(&next) {
-                below.push(next);
-                self.climb(next, below);
-                below.pop();
-            }
+            below.push(next);
+            self.climb(next, below);
+            below.pop();
         }
     }
 }

@@ -3,5 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
+mod cms;
+mod icp;
 mod pki;
 mod timestamp;

@@ -99,8 +99,6 @@ impl Pki {
             pki.openssl(&["genrsa", "-out", &format!("{key}.key"), "2048"]);
         }
         pki.openssl(&["ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", "tsa.key"]);
-        let ca =
-            |rest: &str| format!("basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\n{rest}");
         let root = pki.issue(Order {
             subject: "/C=BR/O=ICP-Teste/CN=AC Raiz Teste",
             issuer: None,
@@ -148,6 +146,16 @@ impl Pki {
     }
 
     pub fn issue(&self, order: Order<'_>) -> Issued {
+        let issuer_key = if order.issuer.is_some() { "authorityKeyIdentifier=keyid:always\n" } else { "" };
+        self.issue_with(order, issuer_key)
+    }
+
+    /// For an issuer whose certificate has no key identifier.
+    pub fn issue_without_key_identifier(&self, order: Order<'_>) -> Issued {
+        self.issue_with(order, "")
+    }
+
+    fn issue_with(&self, order: Order<'_>, issuer_key: &str) -> Issued {
         let name = self.fresh("certificate");
         let file = |end: &str| format!("{name}.{end}");
         self.write(&file("req.cnf"), "[req]\ndistinguished_name=dn\nprompt=no\nstring_mask=utf8only\n[dn]\nCN=x\n");
@@ -157,7 +165,9 @@ impl Pki {
 
         self.write(&file("cnf"), configuration(&name));
         self.write(&file("index"), "");
-        let issuer_key = if order.issuer.is_some() { "authorityKeyIdentifier=keyid:always\n" } else { "" };
+        // All of one length, so that one certificate fits in another's place.
+        let number = 0x1000_0000 + self.count.fetch_add(1, Ordering::Relaxed);
+        self.write(&file("serial"), format!("{number:X}\n"));
         self.write(&file("ext"), format!("{issuer_key}{}", order.extensions));
         let ca = ["ca", "-batch", "-notext", "-config", &file("cnf"), "-in", &file("csr")].map(String::from);
         let dates = ["-startdate", order.begin, "-enddate", order.end, "-md", order.hash].map(String::from);
@@ -198,7 +208,7 @@ impl Pki {
 
 fn configuration(name: &str) -> String {
     format!(
-        "[ca]\ndefault_ca=d\n[d]\ndatabase={name}.index\nnew_certs_dir=.\npolicy=p\nunique_subject=no\nrand_serial=yes\ncrl_extensions=l\ncrlnumber={name}.number\ndefault_md=sha256\n\
+        "[ca]\ndefault_ca=d\n[d]\ndatabase={name}.index\nnew_certs_dir=.\npolicy=p\nunique_subject=no\nserial={name}.serial\ncrl_extensions=l\ncrlnumber={name}.number\ndefault_md=sha256\n\
          [p]\nC=optional\nO=optional\nOU=optional\nCN=supplied\n[l]\nauthorityKeyIdentifier=keyid:always\n"
     )
 }

@@ -261,7 +261,7 @@ fn a_revoked_authority_stamps_nothing_and_a_stolen_key_never_stamped_anything() 
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn mutated_tokens_and_lists_never_panic(at in any::<prop::sample::Index>(), byte: u8, cut: bool) {
