@@ -3,8 +3,8 @@
 //! What is verified here is the message: one signer, signed attributes that fit the content and the signer's
 //! certificate, and the signature over them. Whether that certificate is to be believed is another question (`icp`).
 //!
-//! Only DER is read. BER (indefinite lengths, chopped octet strings), which streaming signers write, is
-//! [`CmsError::Malformed`].
+//! The shell may be BER (indefinite lengths, content in chunks), as signers write it who do not know the length
+//! beforehand; what the signature covers is DER.
 
 mod attributes;
 mod ess;
@@ -12,7 +12,7 @@ mod signed_data;
 
 pub use signed_data::MAX_CMS;
 
-use der::{Decode, asn1::OctetStringRef};
+use der::{Decode, EncodingRules, asn1::OctetStringRef};
 use thiserror::Error;
 use time::OffsetDateTime;
 use x509_cert::time::Time;
@@ -32,8 +32,8 @@ pub enum CmsError {
     /// More bytes than [`MAX_CMS`], or too many signers or certificates.
     #[error("the signed message is too long")]
     TooLong,
-    /// Not exactly one CMS in DER.
-    #[error("the bytes are not one CMS message in DER")]
+    /// Not exactly one CMS.
+    #[error("the bytes are not one CMS message")]
     Malformed,
     /// A CMS of another kind than SignedData.
     #[error("the message is not signed data")]
@@ -114,13 +114,13 @@ pub fn verify_detached(cms: &[u8], data: &[u8]) -> Result<Signed, CmsError> {
 /// [`CmsError`], which names the first rule that is broken.
 pub fn verify_attached(cms: &[u8]) -> Result<(Signed, Vec<u8>), CmsError> {
     let message = document(cms)?;
-    let content = message.content.ok_or(CmsError::ContentMissing)?;
+    let content = message.content.as_ref().ok_or(CmsError::ContentMissing)?.as_bytes();
     Ok((message.verify(content, Ess::V2)?, content.to_vec()))
 }
 
 /// A message about plain data (id-data): a time stamp, say, is no document that somebody signed.
 fn document(cms: &[u8]) -> Result<SignedData<'_>, CmsError> {
-    let message = SignedData::parse(cms)?;
+    let message = SignedData::parse(cms, EncodingRules::Ber)?;
     if message.content_type == rfc5911::ID_DATA { Ok(message) } else { Err(CmsError::ContentType) }
 }
 

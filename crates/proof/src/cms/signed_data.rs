@@ -4,8 +4,8 @@
 use cms::signed_data::SignerIdentifier;
 use const_oid::db::rfc5911;
 use der::{
-    Decode, DecodeValue, FixedTag, Header, Reader, SliceReader, Tag, TagMode, TagNumber,
-    asn1::{AnyRef, ContextSpecific, OctetStringRef},
+    Decode, DecodeValue, EncodingRules, FixedTag, Header, Reader, SliceReader, Tag, TagMode, TagNumber,
+    asn1::{AnyRef, OctetString, OctetStringRef},
 };
 use x509_cert::{ext::pkix::SubjectKeyIdentifier, spki::AlgorithmIdentifierOwned};
 
@@ -21,7 +21,7 @@ const MAX_SIGNERS: usize = 16;
 /// A SignedData (RFC 5652, § 5.1), read and not verified.
 pub(crate) struct SignedData<'a> {
     pub(crate) content_type: Oid,
-    pub(crate) content: Option<&'a [u8]>,
+    pub(crate) content: Option<OctetString>,
     /// Those that are X.509 and readable. Others can serve nobody and are left out.
     pub(crate) certificates: Vec<Certificate>,
     pub(super) signers: Vec<Signer<'a>>,
@@ -66,16 +66,13 @@ impl<'a> RawSet<'a> {
 }
 
 impl<'a> SignedData<'a> {
-    /// Reads a ContentInfo that holds a SignedData.
-    pub(crate) fn parse(der: &'a [u8]) -> Result<SignedData<'a>, CmsError> {
-        if der.len() > MAX_CMS {
+    /// Reads a ContentInfo that holds a SignedData. The rules are those of its shell: what is signed and what signs,
+    /// attributes and certificates, is DER in any case.
+    pub(crate) fn parse(bytes: &'a [u8], rules: EncodingRules) -> Result<SignedData<'a>, CmsError> {
+        if bytes.len() > MAX_CMS {
             return Err(CmsError::TooLong);
         }
-        let (content_type, content) = content_info(der).map_err(|_| CmsError::Malformed)?;
-        if content_type != rfc5911::ID_SIGNED_DATA {
-            return Err(CmsError::NotSignedData);
-        }
-        let parts = content.sequence(Parts::read).map_err(|_| CmsError::Malformed)?;
+        let parts = content_info(bytes, rules).map_err(|_| CmsError::Malformed)?.ok_or(CmsError::NotSignedData)?;
         let certificates = elements(parts.certificates)?;
         let signers = elements(Some(parts.signers))?;
         if certificates.len() > MAX_CERTIFICATES || signers.len() > MAX_SIGNERS {
@@ -97,43 +94,49 @@ fn elements(set: Option<RawSet<'_>>) -> Result<Vec<&[u8]>, CmsError> {
     set.map_or(Ok(Vec::new()), RawSet::elements).map_err(|_| CmsError::Malformed)
 }
 
-/// RFC 5652, § 3.
-fn content_info(der: &[u8]) -> der::Result<(Oid, AnyRef<'_>)> {
-    let mut reader = SliceReader::new(der)?;
+/// RFC 5652, § 3. None for another content than a SignedData.
+fn content_info(bytes: &[u8], rules: EncodingRules) -> der::Result<Option<Parts<'_>>> {
+    let mut reader = SliceReader::new_with_encoding_rules(bytes, rules)?;
     let parts = reader.sequence(|reader| {
-        let content_type = Oid::decode(reader)?;
-        let content = ContextSpecific::<AnyRef<'_>>::decode(reader)?;
-        if content.tag_number != TagNumber(0) {
-            return Err(Tag::Sequence.value_error().into());
+        if Oid::decode(reader)? != rfc5911::ID_SIGNED_DATA {
+            AnyRef::decode(reader)?;
+            return Ok::<_, der::Error>(None);
         }
-        Ok::<_, der::Error>((content_type, content.value))
+        let parts = reader.context_specific::<Parts<'_>>(TagNumber(0), TagMode::Explicit)?;
+        parts.map(Some).ok_or_else(|| Tag::Sequence.value_error().into())
     })?;
     reader.finish()?;
     Ok(parts)
 }
 
+/// The fields of a SignedData that are of use.
 struct Parts<'a> {
     content_type: Oid,
-    content: Option<&'a [u8]>,
+    content: Option<OctetString>,
     certificates: Option<RawSet<'a>>,
     signers: RawSet<'a>,
 }
 
-impl<'a> Parts<'a> {
-    fn read(reader: &mut SliceReader<'a>) -> der::Result<Parts<'a>> {
-        u8::decode(reader)?; // version
-        AnyRef::decode(reader)?; // digestAlgorithms: each signer names its own
-        let (content_type, content) = reader.sequence(|reader| {
-            let content_type = Oid::decode(reader)?;
-            let content = reader.context_specific::<&OctetStringRef>(TagNumber(0), TagMode::Explicit)?;
-            Ok::<_, der::Error>((content_type, content.map(OctetStringRef::as_bytes)))
-        })?;
-        let certificates = reader.context_specific(TagNumber(0), TagMode::Implicit)?;
-        reader.context_specific::<RawSet<'_>>(TagNumber(1), TagMode::Implicit)?; // crls: only the caller's count
-        let header = Header::decode(reader)?;
-        header.tag().assert_eq(Tag::Set)?;
-        let signers = RawSet::decode_value(reader, header)?;
-        Ok(Parts { content_type, content, certificates, signers })
+impl FixedTag for Parts<'_> {
+    const TAG: Tag = Tag::Sequence;
+}
+
+impl<'a> DecodeValue<'a> for Parts<'a> {
+    type Error = der::Error;
+
+    fn decode_value<R: Reader<'a>>(reader: &mut R, header: Header) -> der::Result<Self> {
+        reader.read_nested(header.length(), |reader| {
+            u8::decode(reader)?; // version
+            RawSet::decode(reader)?; // digestAlgorithms: each signer names its own
+            let (content_type, content) = reader.sequence(|reader| {
+                let content_type = Oid::decode(reader)?;
+                Ok::<_, der::Error>((content_type, reader.context_specific(TagNumber(0), TagMode::Explicit)?))
+            })?;
+            let certificates = reader.context_specific(TagNumber(0), TagMode::Implicit)?;
+            reader.context_specific::<RawSet<'_>>(TagNumber(1), TagMode::Implicit)?; // crls: the caller brings them
+            let signers = RawSet::decode(reader)?;
+            Ok(Parts { content_type, content, certificates, signers })
+        })
     }
 }
 

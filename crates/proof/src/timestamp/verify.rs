@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use const_oid::db::{rfc3161::ID_CT_TST_INFO, rfc5912::ID_KP_TIME_STAMPING};
-use der::Encode;
+use der::{Encode, EncodingRules};
 use thiserror::Error;
 use time::OffsetDateTime;
 use x509_cert::ext::pkix::{ExtendedKeyUsage, SubjectAltName, name::GeneralName};
@@ -84,11 +84,11 @@ pub fn verify(
     policies: &[Oid],
     trust: Trust<'_>,
 ) -> Result<Timestamp, TimestampError> {
-    let message = SignedData::parse(token)?;
+    let message = SignedData::parse(token, EncodingRules::Der)?;
     if message.content_type != ID_CT_TST_INFO {
         return Err(TimestampError::NotTimestamp);
     }
-    let content = message.content.ok_or(CmsError::ContentMissing)?;
+    let content = message.content.as_ref().ok_or(CmsError::ContentMissing)?.as_bytes();
     let signed = message.verify(content, Ess::V1OrV2)?;
     let info = TstInfo::parse(content).map_err(|_| TimestampError::Malformed)?;
 

@@ -5,16 +5,21 @@ use std::sync::LazyLock;
 use proptest::prelude::*;
 use sigilo_proof::{
     cms::{AttributeOrder, CmsError, Signed, verify_attached, verify_detached},
-    icp::{Cpf, DOCUMENT, verify_person},
+    icp::{Cpf, DOCUMENT, Kind, check_time_authority, verify_person},
 };
 use time::macros::datetime;
 
-use crate::pki::{CPF, Issued, Order, PKI, trust};
+use crate::{
+    pki::{CPF, Issued, Order, PKI, holder_extensions, trust},
+    timestamp::stamped,
+};
 
 const DATA: &[u8] = "Prontuário: evolução de 28/11/2026".as_bytes();
 
 static SIGNER: LazyLock<Issued> = LazyLock::new(|| PKI.issue(Order::default()));
 static DETACHED: LazyLock<Vec<u8>> = LazyLock::new(|| sign(&[&SIGNER], &["-cades"]));
+/// The same in BER: indefinite lengths and content in chunks.
+static STREAMED: LazyLock<Vec<u8>> = LazyLock::new(|| sign(&[&SIGNER], &["-cades", "-nodetach", "-stream"]));
 static ATTACHED: LazyLock<Vec<u8>> = LazyLock::new(|| sign(&[&SIGNER], &["-cades", "-nodetach"]));
 
 fn sign(signers: &[&Issued], options: &[&str]) -> Vec<u8> {
@@ -78,11 +83,16 @@ fn a_signature_tells_who_and_when_it_claims_to_be() {
     assert_eq!((signed.certificates.len(), signed.signature.len(), signed.timestamps.len()), (1, 256, 0));
     let (attached, content) = verify_attached(&ATTACHED).unwrap();
     assert_eq!((attached.signer, content.as_slice()), (SIGNER.certificate(), DATA));
+}
 
-    // From the document to the person, at the time a stamp would tell.
-    let Signed { signer, certificates, .. } = signed;
+#[test]
+fn a_stamp_of_the_signature_gives_the_time_that_its_certificate_is_judged_at() {
+    let Signed { signer, certificates, signature, .. } = verify_detached(&DETACHED, DATA).unwrap();
+    let stamp = stamped(&signature);
+    assert_eq!(check_time_authority(&stamp.path).unwrap().kind, Kind::T3);
     let cpf = Cpf::parse(CPF).unwrap();
-    verify_person(&signer, &certificates, trust(), datetime!(2026-11-28 0:00 UTC), DOCUMENT, cpf).unwrap();
+    let verified = verify_person(&signer, &certificates, trust(), stamp.gen_time, DOCUMENT, cpf).unwrap();
+    assert_eq!(verified.holder.name, "ANA TESTE");
 }
 
 #[test]
@@ -110,6 +120,20 @@ fn content_is_where_it_is_expected() {
 }
 
 #[test]
+fn a_shell_in_ber_is_read() {
+    assert_eq!(STREAMED[..2], [0x30, 0x80]);
+    let (signed, content) = verify_attached(&STREAMED).unwrap();
+    assert_eq!((signed.signer, content.as_slice()), (SIGNER.certificate(), DATA));
+    let mut changed = STREAMED.clone();
+    let at = find(&changed, DATA);
+    changed[at] ^= 1;
+    assert_eq!(verify_attached(&changed).unwrap_err(), CmsError::MessageDigest);
+    for cut in [1, 2, 7] {
+        assert_eq!(verify_attached(&STREAMED[..STREAMED.len() - cut]).unwrap_err(), CmsError::Malformed);
+    }
+}
+
+#[test]
 fn a_signature_has_one_signer() {
     let other = PKI.issue(Order::default());
     let two = sign(&[&SIGNER, &other], &["-cades"]);
@@ -126,7 +150,7 @@ fn the_signers_certificate_is_in_the_message_and_signed() {
     assert_eq!(verify_detached(&bare, DATA).unwrap_err(), CmsError::Attribute("content-type"));
     // By key identifier instead of issuer and number.
     let with_identifier = PKI.issue(Order {
-        extensions: format!("subjectKeyIdentifier=hash\n{}", crate::pki::holder_extensions("2.16.76.1.2.3.1", CPF)),
+        extensions: format!("subjectKeyIdentifier=hash\n{}", holder_extensions("2.16.76.1.2.3.1", CPF)),
         ..Order::default()
     });
     verify_detached(&sign(&[&with_identifier], &["-cades", "-keyid"]), DATA).unwrap();
@@ -134,7 +158,7 @@ fn the_signers_certificate_is_in_the_message_and_signed() {
     // Another certificate of the same key and key identifier in the signer's place: the signature itself would hold.
     let twin = PKI.issue(Order {
         subject: "/C=BR/O=ICP-Teste/CN=RUI TESTE",
-        extensions: format!("subjectKeyIdentifier=hash\n{}", crate::pki::holder_extensions("2.16.76.1.2.3.1", CPF)),
+        extensions: format!("subjectKeyIdentifier=hash\n{}", holder_extensions("2.16.76.1.2.3.1", CPF)),
         ..Order::default()
     });
     assert_eq!(twin.der.len(), with_identifier.der.len());
@@ -188,13 +212,11 @@ fn hashes_and_keys_are_those_that_are_believed() {
 }
 
 #[test]
-fn what_is_no_signed_message_in_der_is_refused() {
+fn what_is_no_signed_document_is_refused() {
     assert_eq!(verify_detached(b"", DATA).unwrap_err(), CmsError::Malformed);
     assert_eq!(verify_detached(&[&DETACHED[..], &[0]].concat(), DATA).unwrap_err(), CmsError::Malformed);
     let other_kind = sign(&[&SIGNER], &["-cades", "-nodetach", "-econtent_type", "1.2.840.113549.1.9.16.1.4"]);
     assert_eq!(verify_attached(&other_kind).unwrap_err(), CmsError::ContentType);
-    let streamed = sign(&[&SIGNER], &["-cades", "-nodetach", "-stream"]);
-    assert_eq!(verify_attached(&streamed).unwrap_err(), CmsError::Malformed);
     let data = [0x30, 0x0f, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x01, 0xa0, 0x02, 0x04, 0x00];
     assert_eq!(verify_attached(&data).unwrap_err(), CmsError::NotSignedData);
 }
@@ -204,9 +226,9 @@ proptest! {
 
     #[test]
     fn mutated_messages_never_panic_and_never_sign_other_data(
-        at in any::<prop::sample::Index>(), flip in 1..=255_u8, cut: bool
+        at in any::<prop::sample::Index>(), flip in 1..=255_u8, cut: bool, streamed: bool
     ) {
-        let mut cms = ATTACHED.clone();
+        let mut cms = if streamed { STREAMED.clone() } else { ATTACHED.clone() };
         let at = at.index(cms.len());
         cms[at] ^= flip;
         if cut { cms.truncate(at + 1) }

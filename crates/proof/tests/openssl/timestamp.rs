@@ -5,7 +5,7 @@ use std::{sync::LazyLock, time::Duration};
 use proptest::prelude::*;
 use sigilo_proof::{
     cms::CmsError,
-    timestamp::{Failure, Request, ResponseError, Status, TimestampError, read_response, verify},
+    timestamp::{Failure, Request, ResponseError, Status, Timestamp, TimestampError, read_response, verify},
     x509::{CaStore, Crl, Oid, PathError, Revocation, RevocationStatus, Trust},
 };
 
@@ -52,6 +52,13 @@ fn stamp(authority: &Issued, policy: Option<Oid>, certificate_hash: &str) -> (Ve
     let response = read_response(&answer(authority, &request, certificate_hash)).unwrap();
     assert_eq!(response.status, Status::Granted);
     (response.token, request.nonce())
+}
+
+/// A good token over other data, verified.
+pub fn stamped(data: &[u8]) -> Timestamp {
+    let request = Request::new(data, Some(POLICY)).unwrap();
+    let token = read_response(&answer(&AUTHORITY, &request, "sha256")).unwrap().token;
+    verify(&token, data, Some(request.nonce()), &[POLICY], trust()).unwrap()
 }
 
 /// A token with the content of a good one, signed by somebody through `openssl cms`.
