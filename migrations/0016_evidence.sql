@@ -225,13 +225,13 @@ BEGIN
              coalesce(d.salt, uuid_send(a.nonce)) AS salt
         FROM public.audit_logs a LEFT JOIN trail.audit_details d ON d.seq = a.seq AND d.created_at = a.created_at
        WHERE a.resource_type = %1$L AND a.category = 'data' ORDER BY a.resource_id, a.clinic_id, a.seq DESC
-    ), is AS (
+    ), present AS (
       SELECT %3$s AS clinic_id, coalesce(i.image ->> 'id', i.image ->> 'user_id') AS resource_id, i.image
         FROM (SELECT to_jsonb(r.*) AS image FROM %2$s r) i
     )
     SELECT coalesce(i.clinic_id, s.clinic_id), coalesce(i.resource_id, s.resource_id),
            CASE WHEN i.resource_id IS NULL THEN 'removed' WHEN s.resource_id IS NULL THEN 'added' ELSE 'changed' END, s.seq
-      FROM is i FULL JOIN said s ON s.resource_id = i.resource_id AND s.clinic_id IS NOT DISTINCT FROM i.clinic_id
+      FROM present i FULL JOIN said s ON s.resource_id = i.resource_id AND s.clinic_id IS NOT DISTINCT FROM i.clinic_id
      WHERE (i.resource_id IS NULL AND s.action_type <> 'delete')
         OR (i.resource_id IS NOT NULL AND (s.resource_id IS NULL OR s.action_type = 'delete'
             OR s.new_data ->> 'hash' IS DISTINCT FROM encode(sha256(s.salt || convert_to(i.image::text, 'UTF8')), 'hex')))

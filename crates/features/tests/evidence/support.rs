@@ -29,6 +29,7 @@ pub fn sealer() -> Sealer {
 
 /// Two clinics with an owner each.
 pub async fn stand() -> Stand {
+    tracing_subscriber::fmt().with_test_writer().try_init().ok();
     static SEED: AtomicU8 = AtomicU8::new(1);
     let database = TestDatabase::fresh().await;
     let db = Db::new(database.urls(), 4).unwrap();

@@ -84,7 +84,7 @@ async fn history() -> Stand {
     let stand = stand().await;
     let mut sealer = sealer();
     for _ in 0..4 {
-        stand.rows(Some(stand.a.clinic), 250).await;
+        stand.rows(Some(stand.a.clinic), 240).await;
         stand.rows(Some(stand.b.clinic), 3).await;
         stand.rows(None, 1).await;
         sealer.round(&stand.db).await.unwrap().unwrap();
@@ -230,7 +230,6 @@ async fn f_the_newest_round_removed_is_found_only_by_who_kept_a_checkpoint() {
         &stand,
         "DELETE FROM trail.checkpoints;;
          DELETE FROM audit_logs WHERE seq IN (SELECT unnest(seqs) FROM trail.heads WHERE round = 3);;
-         DELETE FROM trail.tiles WHERE n >= 3;;
          DELETE FROM trail.heads WHERE round = 3;;
          DELETE FROM trail.rounds WHERE round = 3",
     )
@@ -284,29 +283,20 @@ async fn h_and_i_records_changed_removed_and_added_outside_of_the_trail() {
 
     let admin = stand.database.superuser().await;
     admin.batch_execute("SET session_replication_role = replica").await.unwrap();
-    let member = stand.a.user;
-    admin.execute("UPDATE members SET roles = '{owner}' WHERE user_id = $1", &[&member]).await.unwrap();
-    admin.execute("DELETE FROM profiles WHERE id = $1", &[&stand.b.user]).await.unwrap();
-    admin
-        .execute(
-            "INSERT INTO canaries (clinic_id, id, label, name_hash, cpf_hash) SELECT clinic_id, app.uuid_v7(), label, name_hash, cpf_hash FROM canaries LIMIT 0",
-            &[],
-        )
-        .await
-        .ok();
+    let id = async |sql: &str| -> uuid::Uuid { admin.query_one(sql, &[]).await.unwrap().get(0) };
+    let changed = id("UPDATE members SET roles = '{owner}' WHERE display_name = 'Dra. Alba Norte' RETURNING id").await;
+    let removed = id(&format!("DELETE FROM profiles WHERE id = '{}' RETURNING id", stand.b.user)).await;
+    let add = "INSERT INTO conversations (clinic_id, user_id) SELECT clinic_id, user_id FROM members
+               WHERE display_name = 'Dr. Bruno Sul' RETURNING id";
+    let added = id(add).await;
     let found = found(&stand).await;
     let told: Vec<(&str, Option<uuid::Uuid>)> = found.iter().map(|one| (one.sentence.as_str(), one.clinic)).collect();
     assert_eq!(
         told,
         [
-            (
-                format!("public.members: o registro {member} foi MUDADO POR FORA da trilha").as_str(),
-                Some(stand.a.clinic)
-            ),
-            (
-                format!("public.profiles: o registro {} foi REMOVIDO POR FORA da trilha", stand.b.user).as_str(),
-                Some(stand.b.clinic)
-            ),
+            (&*format!("conversations: o registro {added} foi INCLUÍDO POR FORA da trilha"), Some(stand.b.clinic)),
+            (&*format!("members: o registro {changed} foi MUDADO POR FORA da trilha"), Some(stand.a.clinic)),
+            (&*format!("profiles: o registro {removed} foi REMOVIDO POR FORA da trilha"), Some(stand.b.clinic)),
         ]
     );
 }
