@@ -45,6 +45,9 @@ enum Command {
     Deid(deid::DeidArgs),
     /// Confere um recibo assinado
     Receipt(receipt::ReceiptArgs),
+    /// Confere um pacote de provas ou a prova de um registro: sem rede, sem banco de dados; sai com 0 válido, 1 adulterado,
+    /// 2 incompleto
+    Verify(sigilo_verify::VerifyArgs),
     /// Mostra a um auditor, com fatos, que o sistema faz o que promete
     Audit(audit::AuditArgs),
     /// Conexões com o banco de dados
@@ -62,6 +65,7 @@ fn main() -> ExitCode {
         Command::Citations(args) => citations::run(&args),
         Command::Deid(args) => deid::run(args),
         Command::Receipt(args) => receipt::run(&args),
+        Command::Verify(args) => sigilo_verify::run(&args),
         Command::Db(args) => report(db::run(&args)),
         command => {
             boot::start_log();
@@ -83,7 +87,9 @@ async fn run(command: Command) -> ExitCode {
         Command::Audit(args) => report(audit::run(&args).await),
         Command::Eval(args) => report(eval::run(&args).await),
         Command::Doctor(args) => doctor::run(&args).await,
-        Command::Citations(_) | Command::Deid(_) | Command::Receipt(_) | Command::Db(_) => ExitCode::SUCCESS,
+        Command::Citations(_) | Command::Deid(_) | Command::Receipt(_) | Command::Verify(_) | Command::Db(_) => {
+            ExitCode::SUCCESS
+        }
     }
 }
 

@@ -33,6 +33,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "sigilo-store",
         ],
     ),
+    ("sigilo-verify", &["sigilo-proof"]),
     ("sigilo-web", &["sigilo-deid", "sigilo-domain", "sigilo-features"]),
     (
         "sigilo-cli",
@@ -45,6 +46,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "sigilo-knowledge",
             "sigilo-proof",
             "sigilo-store",
+            "sigilo-verify",
             "sigilo-web",
         ],
     ),

@@ -8,4 +8,4 @@ mod verify;
 
 pub use request::Request;
 pub use response::{Failure, MAX_RESPONSE, Response, ResponseError, Status, read_response};
-pub use verify::{Timestamp, TimestampError, verify};
+pub use verify::{Timestamp, TimestampError, policy_of, verify};

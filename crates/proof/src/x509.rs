@@ -6,12 +6,14 @@ mod algorithms;
 mod certificate;
 mod crl;
 mod path;
+mod pem;
 mod search;
 mod store;
 
 pub use certificate::{Certificate, CertificateError, MAX_CERTIFICATE};
 pub use crl::{Crl, CrlError, MAX_CRL};
 pub use path::{Path, PathError, Revocation, RevocationStatus, Trust};
+pub use pem::from_pem;
 pub use store::{CaStore, StoreDiff, StoreError};
 
 pub(crate) use algorithms::{Digest, SignatureError, verify};

@@ -82,7 +82,7 @@ pub async fn export_log(tx: &SealTx, log: Uuid, out: &mut impl Write) -> Result<
         let (Some(token), Some(stamped)) = (stamp.token, tx.checkpoint(stamp.round).await?) else { continue };
         let number = stamp.round;
         out.file(&format!("stamps/{number}/checkpoint"), stamped.note.as_bytes())?;
-        out.file(&format!("stamps/{number}/token.tsr"), &token)?;
+        out.file(&format!("stamps/{number}/token.tst"), &token)?;
     }
     rounds.extend(tx.changed(log, checkpoint.round, ROUNDS).await?);
     rounds.sort_unstable();

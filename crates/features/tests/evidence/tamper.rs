@@ -68,7 +68,7 @@ pub async fn bundle_of(stand: &Stand) -> Vec<u8> {
 }
 
 pub fn check(bundle: &[u8], previous: &[(String, String)]) -> Report {
-    bundle::verify(bundle, &Options { policy: &policy(), previous })
+    bundle::verify(bundle, &Options { policy: &policy(), previous, authorities: None })
 }
 
 async fn found(stand: &Stand) -> Vec<Difference> {
@@ -286,7 +286,7 @@ async fn h_and_i_records_changed_removed_and_added_outside_of_the_trail() {
     let id = async |sql: &str| -> uuid::Uuid { admin.query_one(sql, &[]).await.unwrap().get(0) };
     let changed = id("UPDATE members SET roles = '{owner}' WHERE display_name = 'Dra. Alba Norte' RETURNING id").await;
     let removed = id(&format!("DELETE FROM profiles WHERE id = '{}' RETURNING id", stand.b.user)).await;
-    let add = "INSERT INTO conversations (clinic_id, user_id) SELECT clinic_id, user_id FROM members
+    let add = "INSERT INTO conversations (clinic_id, user_id, title) SELECT clinic_id, user_id, 'Conversa' FROM members
                WHERE display_name = 'Dr. Bruno Sul' RETURNING id";
     let added = id(add).await;
     let found = found(&stand).await;

@@ -6,7 +6,7 @@
 //! | --- | --- |
 //! | `MANIFEST` | [`Manifest`]: which log, how long, of which platform's log |
 //! | `checkpoint` | the platform's checkpoint, a C2SP signed note with its cosignatures |
-//! | `stamps/N/checkpoint`, `stamps/N/token.tsr` | an earlier or the same checkpoint and an RFC 3161 token over it |
+//! | `stamps/N/checkpoint`, `stamps/N/token.tst` | an earlier or the same checkpoint and an RFC 3161 token over it |
 //! | `rounds` | [`RoundProof`], one a line: entries of the platform's log and where this clinic's log stood in them |
 //! | `platform/tile/…` | the platform's log as C2SP tiles, level 0 in order, then the higher ones |
 //! | `log/tile/0/N`, `log/tile/entries/N` | the clinic's log as C2SP tiles, each followed by its entries |

@@ -59,6 +59,8 @@ pub struct Facts {
     pub witnesses: Vec<String>,
     /// Time stamps that held: authority and instant.
     pub stamps: Vec<String>,
+    /// Time stamps that nobody gave a root for.
+    pub stamps_unread: u64,
     /// Earlier checkpoints that this history goes on from.
     pub previous: Vec<String>,
 }

@@ -11,6 +11,8 @@ use crate::{
     note::{Note, SignatureType},
     policy::{Policy, PolicyError},
     tile::Tile,
+    timestamp,
+    x509::{CaStore, Revocation, Trust},
 };
 
 /// What an examination goes by. All of it comes from elsewhere than the bundle.
@@ -19,6 +21,8 @@ pub struct Options<'a> {
     pub policy: &'a Policy,
     /// Earlier checkpoints that somebody kept: a name for people and the note.
     pub previous: &'a [(String, String)],
+    /// Whose time stamps are believed; without it they are not looked into.
+    pub authorities: Option<&'a CaStore>,
 }
 
 /// The largest file in a bundle but for the tiles and rounds, which are read piece by piece.
@@ -270,10 +274,28 @@ impl<'a> Examination<'a> {
                     }
                 }
             }
-            Some("token.tsr") if self.stamped.take().is_some() => {}
+            Some("token.tst") => match self.stamped.take() {
+                Some((_, note)) => self.token(path, content, &note),
+                None => self.report.incomplete("unknown_file", format!("{path} vem sem o seu ponto de controle")),
+            },
             _ => self
                 .report
                 .incomplete("unknown_file", format!("o pacote traz um arquivo que não pertence a ele: {path:?}")),
+        }
+    }
+
+    /// A time stamp over an earlier checkpoint's bytes.
+    fn token(&mut self, path: &str, token: &[u8], note: &[u8]) {
+        let Some(store) = self.options.authorities else {
+            self.report.facts.stamps_unread += 1;
+            return;
+        };
+        let trust = Trust { store, crls: &[], revocation: Revocation::IfGiven };
+        let verified =
+            timestamp::policy_of(token).and_then(|policy| timestamp::verify(token, note, None, &[policy], trust));
+        match verified {
+            Ok(stamp) => self.report.facts.stamps.push(format!("{}, {}", stamp.authority, stamp.gen_time)),
+            Err(error) => self.report.tampered("stamp_invalid", format!("o carimbo {path} não confere ({error})")),
         }
     }
 

@@ -110,6 +110,17 @@ pub fn verify(
     })
 }
 
+/// The policy that a token says it was made under. Nothing is verified: it is for who believes an authority whatever its
+/// policies, and passes it on to [`verify`].
+///
+/// # Errors
+/// [`TimestampError`] for what is no token.
+pub fn policy_of(token: &[u8]) -> Result<Oid, TimestampError> {
+    let message = SignedData::parse(token, EncodingRules::Der)?;
+    let content = message.content.as_ref().ok_or(CmsError::ContentMissing)?.as_bytes();
+    TstInfo::parse(content).map(|info| info.policy).map_err(|_| TimestampError::Malformed)
+}
+
 /// RFC 3161, § 2.4.2: messageImprint. SHA-1 and MD5 are no proof of anything.
 fn check_imprint(info: &TstInfo, data: &[u8]) -> Result<(), TimestampError> {
     let digest = Digest::of(info.imprint_algorithm).ok_or(TimestampError::ImprintAlgorithm)?;
