@@ -417,6 +417,34 @@ GRANT EXECUTE ON FUNCTION ops.baseline() TO sigilo_owner;
 CREATE POLICY compared ON public.audit_logs FOR SELECT TO sigilo_trail USING (category = 'data');
 GRANT SELECT ON public.audit_logs TO sigilo_trail;
 
+-- What an examination finds is a suspicion like others: drafted, then judged by a person.
+CREATE OR REPLACE FUNCTION app.suspicion_rules() RETURNS TABLE (rule text, threshold integer, minutes integer)
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$
+  VALUES ('failed_sign_ins', 10, 10), ('mass_reading', 60, 10), ('refusals', 20, 10), ('canary', 1, 1440),
+    -- A record that is not what was sealed has no innocent frequency.
+    ('trail_altered', 1, 1440)
+$$;
+ALTER TABLE public.incident_drafts
+  DROP CONSTRAINT incident_drafts_rule_check,
+  DROP CONSTRAINT incident_drafts_subject_kind_check,
+  DROP CONSTRAINT incident_drafts_evidence_table_check,
+  ADD CONSTRAINT incident_drafts_rule_check
+    CHECK (rule IN ('failed_sign_ins', 'mass_reading', 'refusals', 'canary', 'trail_altered')),
+  ADD CONSTRAINT incident_drafts_subject_kind_check CHECK (subject_kind IN ('member', 'address', 'canary', 'trail')),
+  ADD CONSTRAINT incident_drafts_evidence_table_check
+    CHECK (evidence_table IN ('access_logs', 'audit_trail', 'canary_sightings', 'examinations'));
+CREATE POLICY sealer ON public.incident_drafts TO sigilo_sealer
+  USING (rule = 'trail_altered') WITH CHECK (rule = 'trail_altered' AND status = 'open');
+GRANT SELECT, INSERT (clinic_id, rule, subject_kind, subject_id, event_count, threshold, window_minutes, first_seen_at,
+                      last_seen_at, evidence_table, evidence),
+  UPDATE (event_count, last_seen_at, evidence) ON public.incident_drafts TO sigilo_sealer;
+GRANT EXECUTE ON FUNCTION app.suspicion_rules() TO sigilo_sealer;
+-- The log's public keys, in the form of C2SP, one a line: which key belongs to this database.
+ALTER TABLE ops.settings ADD COLUMN log_keys text CHECK (length(log_keys) <= 8000);
+CREATE POLICY sealer ON ops.settings FOR SELECT TO sigilo_sealer USING (true);
+GRANT SELECT (log_keys) ON ops.settings TO sigilo_sealer;
+
 -- Guards --------------------------------------------------------------------------------------
 
 -- Everything that must guard the ledger, as one row a guard: what is written and what is there is compared at each start.

@@ -17,7 +17,7 @@ pub struct Suspicion {
 }
 
 /// Every kind.
-pub const SUSPICIONS: [Suspicion; 4] = [
+pub const SUSPICIONS: [Suspicion; 5] = [
     Suspicion {
         code: "failed_sign_ins",
         label: "Muitas entradas recusadas",
@@ -45,6 +45,13 @@ pub const SUSPICIONS: [Suspicion; 4] = [
         about: "O nome ou o CPF de um paciente inventado apareceu numa mensagem. Ninguém tem motivo para escrevê-lo.",
         kind: "vazamento",
         severity: "high",
+    },
+    Suspicion {
+        code: "trail_altered",
+        label: "Algo não é o que foi lacrado",
+        about: "O exame da trilha achou um registro mudado, apagado ou incluído por fora. Isso não acontece pelo uso do sistema: alguém mexeu no banco de dados.",
+        kind: "acesso_indevido",
+        severity: "critical",
     },
 ];
 

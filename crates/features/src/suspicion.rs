@@ -118,6 +118,7 @@ fn about(draft: &Draft) -> String {
     let subject = match draft.subject_kind.as_str() {
         "member" => format!(" Conta: {}.", draft.subject_id),
         "canary" => format!(" Isca: {}.", draft.subject_id),
+        "trail" => " O exame diz o que difere.".to_owned(),
         _ => " De um mesmo endereço de rede, que está nas provas.".to_owned(),
     };
     match draft.actor_id {

@@ -26,6 +26,27 @@ SELECT seq, id, audit_trail_id, clinic_id, user_id, patient_id, action, action_t
  WHERE NOT EXISTS (SELECT FROM (SELECT unnest(seqs) AS seq FROM trail.heads) s WHERE s.seq = a.seq)
  ORDER BY seq;
 
+-- trail.keys: the public keys that the trail is sealed with, one a line
+SELECT log_keys FROM ops.settings;
+
+-- trail.waiting: how many rows wait to be sealed, and since when
+SELECT count(*) AS waiting, min(created_at) AS oldest
+  FROM (SELECT created_at FROM audit_logs WHERE xid >= pg_snapshot_xmax($1::text::pg_snapshot)
+        UNION ALL
+        SELECT created_at FROM audit_logs WHERE xid = ANY (ARRAY(SELECT pg_snapshot_xip($1::text::pg_snapshot)))) a;
+
+-- trail.examination: the latest examination
+SELECT id, started_at, finished_at, rounds, leaves, tables, findings, finding_count
+  FROM trail.examinations ORDER BY id DESC LIMIT 1;
+
+-- trail.suspect: an examination found something of a clinic
+INSERT INTO incident_drafts (clinic_id, rule, subject_kind, subject_id, event_count, threshold, window_minutes, first_seen_at,
+                             last_seen_at, evidence_table, evidence)
+SELECT $1, r.rule, 'trail', $1, $2, r.threshold, r.minutes, now(), now(), 'examinations', ARRAY[$3::uuid]
+  FROM app.suspicion_rules() r WHERE r.rule = 'trail_altered'
+    ON CONFLICT (clinic_id, rule, subject_id, coalesce(actor_id, '00000000-0000-0000-0000-000000000000')) WHERE status = 'open'
+    DO UPDATE SET event_count = excluded.event_count, last_seen_at = now(), evidence = excluded.evidence;
+
 -- trail.rows: the rows with these numbers, in order; the instants say in which months to look
 SELECT seq, id, audit_trail_id, clinic_id, user_id, patient_id, action, action_type, resource_type, resource_id,
        details::text AS details, old_data ->> 'hash' AS old_commitment, new_data ->> 'hash' AS new_commitment,

@@ -30,6 +30,8 @@ row! {
         demo: bool,
         /// The check value of the root key that belongs to it, once there is one.
         root_key_check: Option<Vec<u8>>,
+        /// The public keys that its trail is sealed with, one a line, once there are any.
+        log_keys: Option<String>,
         /// Whether anybody uses it.
         has_clinics: Option<bool>,
     }
@@ -69,6 +71,31 @@ impl Owner {
     /// See [`crate::Error`].
     pub async fn mark_demo(&self) -> Result<()> {
         Ok(self.client.execute(sql::MARK_DEMO, &[]).await.map(drop)?)
+    }
+
+    /// Remembers the public keys that the trail is sealed with. Keys kept before stay.
+    ///
+    /// # Errors
+    /// See [`crate::Error`].
+    pub async fn keep_log_keys(&self, keys: &str) -> Result<()> {
+        Ok(self.client.execute(sql::KEEP_LOG_KEYS, &[&keys]).await.map(drop)?)
+    }
+
+    /// Keeps a key with which the trail encrypts images, sealed under the installation's key.
+    ///
+    /// # Errors
+    /// See [`crate::Error`].
+    pub async fn keep_image_key(&self, id: Uuid, sealed: &[u8]) -> Result<()> {
+        Ok(self.client.execute(sql::KEEP_IMAGE_KEY, &[&id, &sealed]).await.map(drop)?)
+    }
+
+    /// Enters the rows of watched tables whose columns a migration has changed, so that they can be compared with the trail
+    /// as they are now. How many.
+    ///
+    /// # Errors
+    /// See [`crate::Error`].
+    pub async fn baseline(&self) -> Result<i64> {
+        Ok(self.client.query_one(sql::BASELINE, &[]).await?.try_get(0)?)
     }
 
     /// Remembers which root key belongs to this installation. A value kept before stays.

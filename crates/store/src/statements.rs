@@ -99,6 +99,8 @@ pub fn shapes() -> Vec<Shape> {
         shape::<store::trail::Witness>(trail::WITNESSES),
         shape::<store::trail::WantedStamp>(trail::WANTED_STAMPS),
         shape::<store::trail::Stamp>(trail::STAMPS),
+        shape::<store::trail::Waiting>(trail::WAITING),
+        shape::<store::trail::ExaminationRow>(trail::EXAMINATION),
         shape::<store::trail::Difference>(trail::RECONCILE),
         shape::<store::setup::Installation>(setup::INSTALLATION),
         shape::<store::setup::Person>(setup::DEMO_PEOPLE),

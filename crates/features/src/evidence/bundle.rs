@@ -100,7 +100,7 @@ pub async fn export_log(tx: &SealTx, log: Uuid, out: &mut impl Write) -> Result<
     out.0.write_all(&bundle::END).map_err(broken)
 }
 
-const NOTHING: Error =
+pub(super) const NOTHING: Error =
     Error::Conflict("Ainda não há nada lacrado. O lacre faz um ponto de controle por minuto: tente daqui a pouco.");
 
 /// A checkpoint with what the witnesses said of it.

@@ -1,6 +1,6 @@
 //! The whole trail against its seals, and the watched tables against the trail, in the database itself.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 use serde_json::json;
@@ -9,9 +9,9 @@ use uuid::Uuid;
 
 use sigilo_proof::{
     bundle::{head_leaf, map_of},
-    checkpoint::LogKey,
+    checkpoint::Checkpoint,
     merkle::{Frontier, Hash, leaf_hash, range_root},
-    note::Note,
+    note::{Note, VerifierKey},
 };
 use sigilo_store::{
     Db, Error as StoreError, Result as Stored,
@@ -65,7 +65,7 @@ pub struct Examination {
 ///
 /// # Errors
 /// That the database is away, or that what it holds cannot be read at all.
-pub async fn examine(db: &Db, key: Option<&LogKey>) -> Result<Examination> {
+pub async fn examine(db: &Db, key: Option<&VerifierKey>) -> Result<Examination> {
     let found = db
         .seal(async |tx: &SealTx| -> Result<Found> {
             let started_at = tx.here().await?.at.ok_or(StoreError::NotFound)?;
@@ -83,7 +83,11 @@ pub async fn examine(db: &Db, key: Option<&LogKey>) -> Result<Examination> {
                 findings: &keep,
                 finding_count: found.count,
             };
-            tx.add_examination(&kept).await
+            let id = tx.add_examination(&kept).await?;
+            for (clinic, count) in by_clinic(tx, &found.differences).await? {
+                tx.suspect(clinic, count, id).await?;
+            }
+            Ok::<_, StoreError>(id)
         })
         .await?;
     Ok(Examination {
@@ -94,6 +98,21 @@ pub async fn examine(db: &Db, key: Option<&LogKey>) -> Result<Examination> {
         differences: found.differences,
         difference_count: found.count,
     })
+}
+
+/// How many differences concern each clinic: its own, and those of the platform, which concern everybody who has a log.
+async fn by_clinic(tx: &SealTx, differences: &[Difference]) -> Stored<BTreeMap<Uuid, i32>> {
+    let mut counts = BTreeMap::new();
+    for clinic in differences.iter().filter_map(|difference| difference.clinic) {
+        *counts.entry(clinic).or_default() += 1;
+    }
+    let common = differences.iter().filter(|difference| difference.clinic.is_none()).count();
+    if common > 0 {
+        for head in tx.current(None).await?.into_iter().filter(|head| head.log_id != NOBODYS_LOG) {
+            *counts.entry(head.log_id).or_default() += i32::try_from(common).unwrap_or(i32::MAX);
+        }
+    }
+    Ok(counts)
 }
 
 struct Found {
@@ -107,12 +126,12 @@ struct Found {
 
 struct Work<'a> {
     tx: &'a SealTx,
-    key: Option<&'a LogKey>,
+    key: Option<&'a VerifierKey>,
     found: Found,
 }
 
 impl<'a> Work<'a> {
-    fn new(tx: &'a SealTx, key: Option<&'a LogKey>, started_at: OffsetDateTime) -> Work<'a> {
+    fn new(tx: &'a SealTx, key: Option<&'a VerifierKey>, started_at: OffsetDateTime) -> Work<'a> {
         let found = Found { started_at, rounds: 0, leaves: 0, tables: 0, differences: Vec::new(), count: 0 };
         Work { tx, key, found }
     }
@@ -185,8 +204,9 @@ impl<'a> Work<'a> {
             self.differs(None, "round_altered", sentence);
         }
         let Some(key) = self.key else { return Ok(()) };
-        let note = Note::parse(&last.note).ok().filter(|note| note.verify(&key.verifier_keys()[0]).is_ok());
-        let expected = key.checkpoint(frontier.size(), frontier.root()).text();
+        let note = Note::parse(&last.note).ok().filter(|note| note.verify(key).is_ok());
+        let origin = key.name().to_owned();
+        let expected = Checkpoint { origin, size: frontier.size(), root: frontier.root() }.text();
         if note.is_none_or(|note| note.text != expected) {
             let sentence = "o último ponto de controle não é o que a chave do lacre assinaria sobre estas rodadas";
             self.differs(None, "checkpoint_signature", sentence.into());

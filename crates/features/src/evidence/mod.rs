@@ -11,12 +11,14 @@ mod examine;
 mod log;
 mod row;
 mod seal;
+mod status;
 
 pub use bundle::{export, export_log};
 pub use entry::entry;
 pub use examine::{Difference, Examination, examine};
 pub use row::{row_proof, row_proof_of};
 pub use seal::{Problem, Sealed, Sealer};
+pub use status::{Standing, checkpoint, examine_now, policy, policy_of, standing};
 
 use std::fmt::Write as _;
 

@@ -72,7 +72,7 @@ pub fn check(bundle: &[u8], previous: &[(String, String)]) -> Report {
 }
 
 async fn found(stand: &Stand) -> Vec<Difference> {
-    examine(&stand.db, Some(&key())).await.unwrap().differences
+    examine(&stand.db, Some(&key().verifier_keys()[0])).await.unwrap().differences
 }
 
 fn codes(of: &[Difference]) -> Vec<&'static str> {

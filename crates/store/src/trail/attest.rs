@@ -132,12 +132,45 @@ impl SealTx {
         self.0.rows(sql::STAMPS, &[&round, &most]).await
     }
 
+    /// The latest examination, if there was one.
+    pub async fn examination(&self) -> Result<Option<ExaminationRow>> {
+        self.0.optional(sql::EXAMINATION, &[]).await
+    }
+
+    /// Drafts an incident for a clinic of what an examination found, or lets the open one grow.
+    pub async fn suspect(&self, clinic: Uuid, count: i32, examination: Uuid) -> Result<()> {
+        self.0.execute(sql::SUSPECT, &[&clinic, &count, &examination]).await.map(drop)
+    }
+
     /// Keeps what an examination found.
     pub async fn add_examination(&self, of: &Examined<'_>) -> Result<Uuid> {
         let count = i32::try_from(of.finding_count).unwrap_or(i32::MAX);
         let params: &[&(dyn tokio_postgres::types::ToSql + Sync)] =
             &[&of.started_at, &of.rounds, &of.leaves, &of.tables, of.findings, &count];
         self.0.value(sql::ADD_EXAMINATION, params).await?.ok_or(crate::Error::NotFound)
+    }
+}
+
+row! {
+    /// The latest examination.
+    #[derive(Debug, Clone)]
+    pub struct ExaminationRow {
+        /// It.
+        id: Uuid,
+        /// When it began.
+        started_at: OffsetDateTime,
+        /// When it ended.
+        finished_at: OffsetDateTime,
+        /// How many rounds were read.
+        rounds: i64,
+        /// How many leaves.
+        leaves: i64,
+        /// How many tables were compared.
+        tables: i64,
+        /// What is not as it was sealed, a list of objects.
+        findings: Value,
+        /// How many there are.
+        finding_count: i32,
     }
 }
 

@@ -6,10 +6,10 @@ mod attest;
 mod rows;
 mod seal;
 
-pub use attest::{Examined, Stamp, WantedStamp, Witness};
+pub use attest::{ExaminationRow, Examined, Stamp, WantedStamp, Witness};
 pub use rows::LedgerRow;
 pub(crate) use seal::TileRow;
-pub use seal::{Behind, Checkpoint, Difference, Head, HeadRow, Here, Last, NewHead, NewRound, Round, SealTx};
+pub use seal::{Behind, Checkpoint, Difference, Head, HeadRow, Here, Last, NewHead, NewRound, Round, SealTx, Waiting};
 
 use uuid::Uuid;
 

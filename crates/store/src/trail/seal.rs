@@ -133,6 +133,17 @@ row! {
 }
 
 row! {
+    /// What is not sealed yet.
+    #[derive(Debug, Clone)]
+    pub struct Waiting {
+        /// How many rows.
+        waiting: Option<i64>,
+        /// The earliest instant of them.
+        oldest: Option<OffsetDateTime>,
+    }
+}
+
+row! {
     /// A record that is not what the ledger last said of it.
     #[derive(Debug, Clone)]
     pub struct Difference {
@@ -216,6 +227,16 @@ impl SealTx {
     /// Hands over each row of a transaction that `snapshot` did not see, by its number.
     pub async fn unsealed(&self, snapshot: &str, take: impl FnMut(LedgerRow)) -> Result<()> {
         self.each(sql::UNSEALED, &[&snapshot], take).await
+    }
+
+    /// How much of that there is.
+    pub async fn waiting(&self, snapshot: &str) -> Result<Waiting> {
+        self.0.one(sql::WAITING, &[&snapshot]).await
+    }
+
+    /// The public keys that the trail is sealed with, one a line.
+    pub async fn keys(&self) -> Result<Option<String>> {
+        Ok(self.0.value::<Option<String>>(sql::KEYS, &[]).await?.flatten())
     }
 
     /// Hands over each row that has no leaf, by its number. Reads everything.

@@ -39,17 +39,23 @@ impl DraftView {
             "failed_sign_ins" => format!("{count} entradas recusadas"),
             "mass_reading" => format!("{count} registros abertos ou exportados"),
             "refusals" => format!("{count} acessos recusados"),
+            "trail_altered" if count == 1 => "1 diferença".to_owned(),
+            "trail_altered" => format!("{count} diferenças"),
             _ if count == 1 => "1 vez".to_owned(),
             _ => format!("{count} vezes"),
         };
         let rule = match draft.rule.as_str() {
-            "canary" => "Uma vez já basta.".to_owned(),
+            "canary" | "trail_altered" => "Uma vez já basta.".to_owned(),
             _ => format!("O limite é de {} em {} minutos.", draft.threshold, draft.window_minutes),
         };
         let name = draft.member_name.as_deref().unwrap_or("membro da clínica");
         let who = match (draft.subject_kind.as_str(), draft.actor_id) {
             ("member", _) => format!("Conta de {name} ({})", draft.subject_id),
             ("canary", Some(actor)) => format!("Dentro da clínica, pela conta de {name} ({actor})"),
+            ("trail", _) => format!(
+                "O banco de dados desta instalação; exame {}",
+                draft.evidence.first().copied().unwrap_or_default()
+            ),
             ("canary", None) => "Fora da clínica, em outra clínica desta instalação".to_owned(),
             _ => "Várias contas, a partir de um mesmo endereço de rede".to_owned(),
         };
