@@ -417,6 +417,33 @@ GRANT EXECUTE ON FUNCTION ops.baseline() TO sigilo_owner;
 CREATE POLICY compared ON public.audit_logs FOR SELECT TO sigilo_trail USING (category = 'data');
 GRANT SELECT ON public.audit_logs TO sigilo_trail;
 
+-- What a change of a record of the session's clinic made of it, for who may audit. Still encrypted.
+CREATE FUNCTION app.audit_images(wanted bigint)
+RETURNS TABLE (resource_type text, old_image bytea, new_image bytea, key_sealed bytea, image_key uuid, salt bytea,
+               old_commitment text, new_commitment text)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog
+AS $$
+BEGIN
+  IF NOT app.may_audit() THEN
+    RAISE EXCEPTION 'not an auditor' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  RETURN QUERY
+    SELECT a.resource_type, d.old_image, d.new_image, k.key_sealed, d.image_key, d.salt, a.old_data ->> 'hash', a.new_data ->> 'hash'
+      FROM public.audit_logs a
+      JOIN trail.audit_details d ON d.seq = a.seq AND d.created_at = a.created_at
+      LEFT JOIN ops.image_keys k ON k.id = d.image_key
+     WHERE a.seq = wanted AND a.clinic_id = app.clinic_id() AND a.category = 'data';
+END
+$$;
+REVOKE EXECUTE ON FUNCTION app.audit_images(bigint) FROM PUBLIC;
+GRANT CREATE ON SCHEMA app TO sigilo_trail;
+ALTER FUNCTION app.audit_images(bigint) OWNER TO sigilo_trail;
+REVOKE CREATE ON SCHEMA app FROM sigilo_trail;
+GRANT EXECUTE ON FUNCTION app.audit_images(bigint) TO sigilo_app;
+GRANT EXECUTE ON FUNCTION app.may_audit(), app.clinic_id() TO sigilo_trail;
+CREATE POLICY trail ON ops.image_keys FOR SELECT TO sigilo_trail USING (true);
+GRANT SELECT ON ops.image_keys TO sigilo_trail;
+
 -- What an examination finds is a suspicion like others: drafted, then judged by a person.
 CREATE OR REPLACE FUNCTION app.suspicion_rules() RETURNS TABLE (rule text, threshold integer, minutes integer)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE

@@ -69,6 +69,9 @@ pub struct SiteArgs {
     /// Pedidos por segundo que um endereço pode fazer; uma clínica costuma ter um endereço só
     #[arg(long, value_name = "N", env = "SIGILO_REQUESTS_PER_SECOND", default_value_t = 60)]
     pub requests_per_second: u32,
+    /// Não lacra a trilha neste processo: outro o faz, com sigilo seal
+    #[arg(long, env = "SIGILO_NO_SEAL")]
+    pub no_seal: bool,
     /// Emissor OpenID Connect; com só o client id, é o Google
     #[arg(long, value_name = "URL", env = "SIGILO_OIDC_ISSUER", requires = "oidc_client_id")]
     pub oidc_issuer: Option<String>,
@@ -100,6 +103,11 @@ impl SiteArgs {
             per_second: self.requests_per_second.into(),
         };
         sigilo_web::WebSettings { trusted_proxy: self.trusted_proxy, rate, ..sigilo_web::WebSettings::default() }
+    }
+
+    /// The name of the site: what the trail's log is called after.
+    pub fn host(&self) -> String {
+        self.origin.as_ref().and_then(|origin| origin.host_str()).unwrap_or("localhost").to_owned()
     }
 
     /// The settings, once the port is known.

@@ -21,6 +21,7 @@ use crate::{
     args::{SiteArgs, Trouble},
     boot::{self, Installation},
     db::DataArgs,
+    evidence::{self, EvidenceCommand},
     serve::until_stopped,
 };
 
@@ -45,6 +46,8 @@ enum AuditCommand {
         #[command(flatten)]
         site: SiteArgs,
     },
+    #[command(flatten)]
+    Evidence(EvidenceCommand),
 }
 
 /// Runs `sigilo audit`.
@@ -52,7 +55,11 @@ enum AuditCommand {
 /// # Errors
 /// A sentence in Portuguese that says what to do, also when a demonstration did not come out as it should.
 pub async fn run(args: &AuditArgs) -> Result<(), Trouble> {
-    let AuditArgs { command: AuditCommand::Simulate { out, site }, data } = args;
+    let AuditArgs { command, data } = args;
+    let (out, site) = match command {
+        AuditCommand::Simulate { out, site } => (out, site),
+        AuditCommand::Evidence(command) => return evidence::run(command, data).await,
+    };
     fs::create_dir_all(out)
         .map_err(|error| Trouble(format!("não foi possível escrever em {}: {error}", out.display())))?;
     eprintln!("Sigilo: simulação de auditoria");

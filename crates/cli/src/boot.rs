@@ -1,16 +1,22 @@
 //! From nothing to an installation that answers.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 use uuid::Uuid;
 
 use sigilo_domain::SystemClock;
-use sigilo_features::{App, Client};
+use sigilo_features::{
+    App, Client,
+    evidence::{Sealer, new_image_key},
+};
 use sigilo_proof::Keyring;
 use sigilo_store::{
-    Db, migrate,
+    Db, ImageKey, migrate,
     server::{DatabaseUrls, Server, ServerSettings},
     setup::Owner,
 };
@@ -30,6 +36,10 @@ pub struct Installation {
     pub listener: TcpListener,
     /// The database server.
     pub server: Server,
+    /// What seals the trail; none when its key is missing or another one, which was said.
+    pub sealer: Option<Sealer>,
+    /// The data folder.
+    pub folder: PathBuf,
 }
 
 /// A log on standard error: human on a terminal, one JSON object a line elsewhere.
@@ -67,17 +77,18 @@ pub async fn start_on(database: ServerSettings, site: &SiteArgs, demo: bool) -> 
     let server = Server::open(&database, &progress).await?;
     progress("Conferindo a estrutura do banco de dados…");
     migrate(server.urls().owner.expose()).await?;
-    let keys = settle(server.urls(), &folder, demo).await?;
-    let db = Db::new(server.urls(), site.db_connections)?;
+    let Settled { keys, sealer, images } = settle(server.urls(), &folder, demo, &site.host()).await?;
+    let db = Db::with_images(server.urls(), site.db_connections, Some(images))?;
     let assistant = site.assistant.open(&folder)?;
     assistant::check(&assistant).await?;
     let app = App::new(db, keys, Arc::new(SystemClock), assistant, site.settings(port, demo)?)?;
-    Ok(Installation { app, listener, server })
+    let sealer = sealer.filter(|_| !site.no_seal);
+    Ok(Installation { app, listener, server, sealer, folder })
 }
 
 /// Refuses to mix up installations: a demonstration is never served as a real one, a real one never becomes a
 /// demonstration, and a key that is not this database's never seals anything in it.
-async fn settle(urls: &DatabaseUrls, folder: &Path, demo: bool) -> Result<Keyring, Trouble> {
+async fn settle(urls: &DatabaseUrls, folder: &Path, demo: bool, host: &str) -> Result<Settled, Trouble> {
     let owner = Owner::connect(&urls.owner).await?;
     let installation = owner.installation().await?;
     if installation.demo && !demo {
@@ -96,15 +107,36 @@ async fn settle(urls: &DatabaseUrls, folder: &Path, demo: bool) -> Result<Keyrin
     }
     let keys = keys::open(folder, installation.root_key_check.is_none())?;
     match installation.root_key_check {
-        Some(known) if known != keys.check_value() => Err(Trouble(
-            "a chave em segredos/ não é a deste banco de dados: recupere a certa da cópia de segurança".into(),
-        )),
-        Some(_) => Ok(keys),
-        None => {
-            owner.keep_key_check(&keys.check_value()).await?;
-            Ok(keys)
+        Some(known) if known != keys.check_value() => {
+            return Err(Trouble(
+                "a chave em segredos/ não é a deste banco de dados: recupere a certa da cópia de segurança".into(),
+            ));
         }
+        Some(_) => {}
+        None => owner.keep_key_check(&keys.check_value()).await?,
     }
+    owner.baseline().await?;
+    let sealer = match keys::open_log(folder, installation.log_keys.as_deref(), host) {
+        Ok(key) => {
+            owner.keep_log_keys(&keys::public(&key)).await?;
+            Some(Sealer::new(key))
+        }
+        // The clinic goes on working; what it writes waits to be sealed, and the pages say so.
+        Err(trouble) => {
+            tracing::error!(%trouble, "the trail is not sealed");
+            None
+        }
+    };
+    let (images, sealed) = new_image_key(&keys);
+    owner.keep_image_key(images.id(), &sealed).await?;
+    Ok(Settled { keys, sealer, images })
+}
+
+/// What a start settles.
+struct Settled {
+    keys: Keyring,
+    sealer: Option<Sealer>,
+    images: ImageKey,
 }
 
 /// The origin of what the command line itself does.

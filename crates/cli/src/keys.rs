@@ -1,4 +1,4 @@
-//! The installation's root key: 32 random bytes in a file that only its owner reads.
+//! The installation's root key and the key of its trail: 32 random bytes each, in files that only their owner reads.
 
 use std::{
     fs::{self, OpenOptions},
@@ -7,22 +7,58 @@ use std::{
     path::Path,
 };
 
-use sigilo_proof::{Keyring, random_bytes};
+use sigilo_proof::{Keyring, checkpoint::LogKey, note::VerifierKey, random_bytes};
 use zeroize::Zeroizing;
 
 use crate::args::Trouble;
 
-const NAME: &str = "raiz.chave";
+const ROOT: &str = "raiz.chave";
+const LOG: &str = "trilha.chave";
 
 /// Reads the root key of the data folder, or makes it when `first_start` says that none can exist yet.
 ///
 /// # Errors
 /// When the file is missing, cannot be read or written, is not 32 bytes, or others could read it.
 pub fn open(data: &Path, first_start: bool) -> Result<Keyring, Trouble> {
+    Ok(Keyring::new(&*seed(data, ROOT, first_start)?))
+}
+
+/// Reads the key that the trail is sealed with, or makes it for a log of the site `host` when `known` says that there is
+/// none yet. `known` are the public keys that the database has, one a line.
+///
+/// # Errors
+/// As [`open`]; and when the key is not the one that sealed this database's trail.
+pub fn open_log(data: &Path, known: Option<&str>, host: &str) -> Result<LogKey, Trouble> {
+    let seed = seed(data, LOG, known.is_none())?;
+    let origin = match known.and_then(|keys| keys.lines().next()) {
+        Some(key) => VerifierKey::parse(key)
+            .map_err(|error| Trouble(format!("as chaves da trilha no banco não se leem: {error}")))?
+            .name()
+            .to_owned(),
+        // The address alone would be the same after the data was lost and begun anew.
+        None => format!("{host}/trilha/{:08x}", u32::from_be_bytes(random_bytes())),
+    };
+    let key = LogKey::from_seed(&origin, &seed).map_err(|error| Trouble(format!("a chave da trilha: {error}")))?;
+    match known {
+        Some(known) if known != public(&key) => Err(Trouble(
+            "a chave em segredos/trilha.chave não é a que lacrou a trilha deste banco: recupere a certa da cópia de segurança"
+                .into(),
+        )),
+        _ => Ok(key),
+    }
+}
+
+/// The public halves, as the database keeps them.
+pub fn public(key: &LogKey) -> String {
+    key.verifier_keys().iter().map(|key| format!("{key}\n")).collect()
+}
+
+/// The 32 bytes in a file of the folder `segredos`, made where they may be.
+fn seed(data: &Path, name: &str, may_make: bool) -> Result<Zeroizing<[u8; 32]>, Trouble> {
     let folder = data.join("segredos");
-    let path = folder.join(NAME);
+    let path = folder.join(name);
     let trouble = |what: &str, error: &dyn std::fmt::Display| Trouble(format!("{what} {}: {error}", path.display()));
-    let mut root = Zeroizing::new([0_u8; 32]);
+    let mut bytes = Zeroizing::new([0_u8; 32]);
     match OpenOptions::new().read(true).open(&path) {
         Ok(mut file) => {
             let meta = file.metadata().map_err(|e| trouble("não foi possível ler", &e))?;
@@ -32,12 +68,12 @@ pub fn open(data: &Path, first_start: bool) -> Result<Keyring, Trouble> {
             if meta.len() != 32 {
                 return Err(trouble("a chave está danificada", &"recupere-a da cópia de segurança"));
             }
-            file.read_exact(root.as_mut_slice()).map_err(|e| trouble("não foi possível ler", &e))?;
+            file.read_exact(bytes.as_mut_slice()).map_err(|e| trouble("não foi possível ler", &e))?;
         }
-        Err(error) if error.kind() == ErrorKind::NotFound && !first_start => {
+        Err(error) if error.kind() == ErrorKind::NotFound && !may_make => {
             return Err(trouble(
                 "falta a chave desta instalação",
-                &"sem ela os dados cifrados não abrem; recupere o arquivo da cópia de segurança",
+                &"sem ela nada se abre nem se lacra; recupere o arquivo da cópia de segurança",
             ));
         }
         Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -46,17 +82,17 @@ pub fn open(data: &Path, first_start: bool) -> Result<Keyring, Trouble> {
                 .mode(0o700)
                 .create(&folder)
                 .map_err(|e| trouble("não foi possível criar a pasta de", &e))?;
-            *root = random_bytes();
-            write_whole(&folder, &path, root.as_slice()).map_err(|e| trouble("não foi possível gravar", &e))?;
+            *bytes = random_bytes();
+            write_whole(&folder, &path, bytes.as_slice()).map_err(|e| trouble("não foi possível gravar", &e))?;
         }
         Err(error) => return Err(trouble("não foi possível ler", &error)),
     }
-    Ok(Keyring::new(&root))
+    Ok(bytes)
 }
 
 /// Under another name first: a crash in between must not leave half a key under the real one.
 fn write_whole(folder: &Path, path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let draft = folder.join(format!(".{NAME}.{}", std::process::id()));
+    let draft = folder.join(format!(".chave.{}", std::process::id()));
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
     file.write_all(bytes)?;
     file.sync_all()?;

@@ -10,10 +10,12 @@ mod deid;
 mod demo;
 mod doctor;
 mod eval;
+mod evidence;
 mod keys;
 mod memory;
 mod migrate;
 mod receipt;
+mod seal;
 mod serve;
 mod user;
 
@@ -35,6 +37,8 @@ enum Command {
     Demo(serve::ServeArgs),
     /// Sobe a instalação
     Serve(serve::ServeArgs),
+    /// Lacra a trilha de auditoria, onde isso não é feito dentro de sigilo serve
+    Seal(seal::SealArgs),
     /// Leva o banco de dados à versão deste programa
     Migrate(migrate::MigrateArgs),
     /// Convida pessoas e devolve o acesso a quem o perdeu
@@ -82,6 +86,7 @@ async fn run(command: Command) -> ExitCode {
     match command {
         Command::Demo(args) => report(demo::run(&args).await),
         Command::Serve(args) => report(serve::run(&args).await),
+        Command::Seal(args) => report(seal::run(&args).await),
         Command::Migrate(args) => report(migrate::run(&args).await),
         Command::User(args) => report(user::run(&args).await),
         Command::Audit(args) => report(audit::run(&args).await),

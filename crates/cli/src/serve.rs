@@ -12,6 +12,7 @@ use crate::{
     args::{SiteArgs, Trouble},
     boot::{self, Installation},
     db::DataArgs,
+    seal::keep_sealing,
 };
 
 /// Arguments of `sigilo serve` and `sigilo demo`.
@@ -45,8 +46,9 @@ pub async fn run(args: &ServeArgs) -> Result<(), Trouble> {
 /// # Errors
 /// When the site cannot be served.
 pub async fn until_stopped(installation: Installation, web: WebSettings) -> Result<(), Trouble> {
-    let Installation { app, listener, server } = installation;
+    let Installation { app, listener, server, sealer, folder } = installation;
     let jobs = tokio::spawn(scheduler(app.clone()));
+    let sealing = sealer.map(|sealer| tokio::spawn(keep_sealing(app.db().clone(), sealer, folder)));
     let router = sigilo_web::router(app, web);
     let (stopping, mut stopped) = tokio::sync::watch::channel(false);
     let serving = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
@@ -67,6 +69,9 @@ pub async fn until_stopped(installation: Installation, web: WebSettings) -> Resu
         () = overdue => {}
     }
     jobs.abort();
+    if let Some(sealing) = sealing {
+        sealing.abort();
+    }
     server.stop()?;
     Ok(())
 }

@@ -7,6 +7,7 @@
 //! What others sign is verified here too: [`timestamp`], [`cms`] documents and the certificates of [`icp`] over [`x509`].
 
 pub mod bundle;
+mod cbc;
 pub mod checkpoint;
 pub mod cms;
 pub mod commitment;
@@ -26,6 +27,7 @@ pub mod timestamp;
 pub mod tlog_proof;
 pub mod x509;
 
+pub use cbc::cbc_decrypt;
 pub use keyring::{Cell, KEYED_HASH_ALGORITHM, Keyring, SealError};
 pub use passkey::throw_away_public_key;
 pub use random::{fill_random, random_bytes};

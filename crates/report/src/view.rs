@@ -185,9 +185,9 @@ pub(crate) struct RetentionView {
 const NOT_PROVEN: &[&str] = &[
     "Que a clínica esteja em conformidade com a LGPD. O relatório mostra registros e o que se pode concluir deles; a avaliação é de quem audita.",
     "O que nunca foi registrado. Papel, telefone, mensagens fora do Sigilo e combinados verbais não aparecem aqui.",
-    "Que quem administra o servidor não tenha mexido no banco. A trilha não pode ser alterada pela aplicação nem por quem a usa, mas ainda não há prova criptográfica contra o administrador da máquina.",
+    "Que quem administra o servidor não tenha mexido no banco. Isso se confere à parte, com o pacote de provas de Auditoria → Provas e o comando sigilo verify; este relatório não o substitui.",
     "Que o texto guardado seja anônimo. Ele é desidentificado: os identificadores diretos foram removidos, o que não é o mesmo que o anonimizado do art. 12 da LGPD.",
-    "A data, perante terceiros. O horário é o do servidor da clínica; não há carimbo de tempo de outra entidade.",
+    "A data, perante terceiros. O horário é o do servidor da clínica. Carimbos do tempo de outra entidade, onde houver, estão no pacote de provas.",
     "Que o conteúdo seja verdadeiro. Os resumos SHA-256 mostram se um arquivo mudou depois de emitido, e nada além disso.",
     "Feriados. O prazo de 15 dias úteis desconta sábados e domingos, e não feriados: o prazo real pode ser maior, nunca menor.",
 ];

@@ -1,15 +1,17 @@
 //! The pools, one a role, private to this crate.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt::Write as _, sync::Arc, time::Duration};
 
-use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts};
+use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts};
 use tokio::sync::Semaphore;
-use tokio_postgres::{Config, NoTls};
+use tokio_postgres::{Config, NoTls, types::ToSql};
+use uuid::Uuid;
+use zeroize::Zeroizing;
 
 use crate::{
     Error, Result,
     server::{DatabaseUrl, DatabaseUrls},
-    statements::suspicion,
+    statements::{suspicion, trail},
     trail::SealTx,
     tx::{JobTx, ReadTx, SignInTx, Transaction, WriteTx},
     {Client, Event, Session},
@@ -27,6 +29,41 @@ pub struct Db {
     console: Arc<Console>,
 }
 
+/// The key with which the trail encrypts what a record said before and after a change: of this process, for this database.
+pub struct ImageKey {
+    id: Uuid,
+    secret: Zeroizing<String>,
+}
+
+impl ImageKey {
+    /// A key of 32 random bytes, with a name of its own.
+    pub fn from_random(bytes: &[u8; 32]) -> ImageKey {
+        let mut secret = Zeroizing::new(String::with_capacity(64));
+        for byte in bytes {
+            // Writing to a text does not fail.
+            let _ = write!(secret, "{byte:02x}");
+        }
+        ImageKey { id: Uuid::now_v7(), secret }
+    }
+
+    /// Its name.
+    pub fn id(&self) -> Uuid {
+        self.id
+    }
+
+    /// Tells a connection the key, for as long as it lasts.
+    fn hook(self: &Arc<ImageKey>) -> Hook {
+        let key = self.clone();
+        Hook::async_fn(move |client, _| {
+            let key = key.clone();
+            Box::pin(async move {
+                let params: &[&(dyn ToSql + Sync)] = &[&key.secret.as_str(), &key.id.to_string()];
+                client.query_one(trail::TELL_IMAGE_KEY, params).await.map(drop).map_err(HookError::Backend)
+            })
+        })
+    }
+}
+
 /// How many statements of the console run at once.
 const CONSOLE_PLACES: usize = 4;
 
@@ -42,11 +79,21 @@ impl Db {
     /// # Errors
     /// [`Error::Other`] when a connection string cannot be read.
     pub fn new(urls: &DatabaseUrls, connections: usize) -> Result<Db> {
+        Db::with_images(urls, connections, None)
+    }
+
+    /// The same, with a key under which the trail keeps what changed records said. Without one it keeps commitments alone.
+    ///
+    /// # Errors
+    /// As [`Db::new`].
+    pub fn with_images(urls: &DatabaseUrls, connections: usize, key: Option<ImageKey>) -> Result<Db> {
+        let key = key.map(Arc::new);
+        let key = key.as_ref();
         Ok(Db {
-            app: pool(&urls.app, connections)?,
-            auth: pool(&urls.auth, connections.div_ceil(2))?,
-            jobs: pool(&urls.jobs, 2)?,
-            sealer: pool(&urls.sealer, 2)?,
+            app: pool(&urls.app, connections, key)?,
+            auth: pool(&urls.auth, connections.div_ceil(2), key)?,
+            jobs: pool(&urls.jobs, 2, key)?,
+            sealer: pool(&urls.sealer, 3, None)?,
             console: Arc::new(Console { config: console(&urls.console)?, places: Semaphore::new(CONSOLE_PLACES) }),
         })
     }
@@ -194,9 +241,13 @@ fn console(url: &DatabaseUrl) -> Result<Config> {
     Ok(config)
 }
 
-fn pool(url: &DatabaseUrl, size: usize) -> Result<Pool> {
+fn pool(url: &DatabaseUrl, size: usize, key: Option<&Arc<ImageKey>>) -> Result<Pool> {
     let manager = Manager::from_config(config(url)?, NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
-    Pool::builder(manager)
+    let mut builder = Pool::builder(manager);
+    if let Some(key) = key {
+        builder = builder.post_create(key.hook());
+    }
+    builder
         .max_size(size.max(2))
         .runtime(Runtime::Tokio1)
         .timeouts(Timeouts {

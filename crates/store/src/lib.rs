@@ -37,7 +37,7 @@ pub mod trail;
 mod tx;
 
 pub use context::{Client, Session, Token};
-pub use db::Db;
+pub use db::{Db, ImageKey};
 pub use error::{Error, Result};
 pub use migrate::migrate;
 pub use tx::{Action, Event, JobTx, ReadTx, Risk, SignInTx, WriteTx};

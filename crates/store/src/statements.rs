@@ -99,6 +99,7 @@ pub fn shapes() -> Vec<Shape> {
         shape::<store::trail::Witness>(trail::WITNESSES),
         shape::<store::trail::WantedStamp>(trail::WANTED_STAMPS),
         shape::<store::trail::Stamp>(trail::STAMPS),
+        shape::<store::trail::Images>(trail::IMAGES),
         shape::<store::trail::Waiting>(trail::WAITING),
         shape::<store::trail::ExaminationRow>(trail::EXAMINATION),
         shape::<store::trail::Difference>(trail::RECONCILE),

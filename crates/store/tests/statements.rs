@@ -20,6 +20,7 @@ fn role_of(name: &str) -> Role {
         "governance" if name == "governance.evaluated" => Role::Owner,
         "setup" if ["setup.is_seeded", "setup.demo_people"].contains(&name) => Role::Auth,
         "setup" => Role::Owner,
+        "trail" if ["trail.tell_image_key", "trail.images"].contains(&name) => Role::App,
         "trail" => Role::Sealer,
         _ => Role::App,
     }

@@ -15,6 +15,7 @@ mod conversation;
 mod cookies;
 mod download;
 mod errors;
+mod evidence;
 mod format;
 mod governance;
 mod health;
@@ -84,6 +85,7 @@ pub fn router(app: App, settings: WebSettings) -> Router {
         .merge(manual::routes())
         .merge(simulation::routes())
         .merge(report::routes())
+        .merge(evidence::routes())
         .merge(account::routes())
         .merge(session::routes())
         .merge(api::routes())

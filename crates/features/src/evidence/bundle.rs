@@ -104,7 +104,7 @@ pub(super) const NOTHING: Error =
     Error::Conflict("Ainda não há nada lacrado. O lacre faz um ponto de controle por minuto: tente daqui a pouco.");
 
 /// A checkpoint with what the witnesses said of it.
-pub(super) async fn whole_note(tx: &SealTx, checkpoint: &Checkpoint) -> Result<String> {
+pub(super) async fn whole_note(tx: &SealTx, checkpoint: &Checkpoint) -> sigilo_store::Result<String> {
     let mut note = checkpoint.note.clone();
     for line in tx.cosignatures(checkpoint.round).await? {
         note.push_str(&line);

@@ -8,6 +8,7 @@
 mod bundle;
 mod entry;
 mod examine;
+mod images;
 mod log;
 mod row;
 mod seal;
@@ -16,9 +17,10 @@ mod status;
 pub use bundle::{export, export_log};
 pub use entry::entry;
 pub use examine::{Difference, Examination, examine};
+pub use images::{Images, new_image_key, open_images};
 pub use row::{row_proof, row_proof_of};
 pub use seal::{Problem, Sealed, Sealer};
-pub use status::{Standing, checkpoint, examine_now, policy, policy_of, standing};
+pub use status::{Standing, checkpoint, checkpoint_note, examine_now, examined_at, policy, policy_of, standing};
 
 use std::fmt::Write as _;
 

@@ -3,6 +3,7 @@
 use serde_json::json;
 use time::OffsetDateTime;
 
+use sigilo_domain::audit_query::Level;
 use sigilo_proof::merkle::Hash;
 use sigilo_store::{
     Action, Event, Risk, Session, WriteTx,
@@ -13,6 +14,8 @@ use super::{bundle::whole_note, examine, log::hash};
 use crate::{App, Error, Result, session::answers_for_evidence};
 use sigilo_proof::note::VerifierKey;
 
+/// From how many seconds on a row that waits is too late.
+const LATE: i64 = 60;
 /// How many stamps are shown.
 const STAMPS: i64 = 10;
 
@@ -49,6 +52,31 @@ impl Standing {
     /// Whether nobody outside the operator's control watches.
     pub fn is_unwatched(&self) -> bool {
         !self.witnesses.iter().any(|witness| witness.independent && witness.seen_at.is_some())
+    }
+
+    /// How it stands in one word and one sentence.
+    pub fn verdict(&self) -> (Level, String) {
+        if !self.differences.is_empty() {
+            return (
+                Level::Problem,
+                "O exame achou o que não é como foi lacrado. Veja abaixo, e trate como incidente.".into(),
+            );
+        }
+        if self.witnesses.iter().any(|witness| witness.contradicts) {
+            return (Level::Problem, "Uma testemunha viu outra história deste registro. Trate como incidente.".into());
+        }
+        let lag = self.lag();
+        if self.rounds == 0 || lag > LATE {
+            let since = if self.rounds == 0 { "nunca lacrou".to_owned() } else { format!("parou há {lag} s") };
+            return (
+                Level::Problem,
+                format!("O lacre {since}: a trilha é escrita, mas ainda não se prova. Avise quem cuida do servidor."),
+            );
+        }
+        if self.is_unwatched() {
+            return (Level::Attention, "Tudo o que foi escrito está lacrado; falta uma testemunha de fora.".into());
+        }
+        (Level::Ok, "Tudo o que foi escrito está lacrado, e alguém de fora vigia.".into())
     }
 
     /// For how many seconds the oldest row has waited.
@@ -167,4 +195,25 @@ async fn entered(app: &App, session: &Session, name: &'static str, action: Actio
             Ok::<_, Error>((tx.entered().clinic_id, event))
         })
         .await
+}
+
+/// The latest checkpoint with its cosignatures, and the day in Brasília on which it was made, as `2026-11-28`.
+///
+/// # Errors
+/// That the database is away.
+pub async fn checkpoint_note(db: &sigilo_store::Db) -> sigilo_store::Result<Option<(String, String)>> {
+    db.seal(async |tx: &SealTx| {
+        let Some(checkpoint) = tx.checkpoint(i64::MAX).await? else { return Ok(None) };
+        let day = checkpoint.created_at.to_offset(sigilo_domain::BRASILIA).date();
+        Ok(Some((day.to_string(), whole_note(tx, &checkpoint).await?)))
+    })
+    .await
+}
+
+/// When the whole trail was last examined.
+///
+/// # Errors
+/// That the database is away.
+pub async fn examined_at(db: &sigilo_store::Db) -> sigilo_store::Result<Option<OffsetDateTime>> {
+    db.seal(async |tx: &SealTx| Ok(tx.examination().await?.map(|found| found.finished_at))).await
 }

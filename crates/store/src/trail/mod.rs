@@ -3,10 +3,12 @@
 //! Everything here runs as `sigilo_sealer`, which reads the ledger whole, writes its proofs and can do nothing else.
 
 mod attest;
+mod images;
 mod rows;
 mod seal;
 
 pub use attest::{ExaminationRow, Examined, Stamp, WantedStamp, Witness};
+pub use images::{Images, images};
 pub use rows::LedgerRow;
 pub(crate) use seal::TileRow;
 pub use seal::{Behind, Checkpoint, Difference, Head, HeadRow, Here, Last, NewHead, NewRound, Round, SealTx, Waiting};

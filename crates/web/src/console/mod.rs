@@ -44,6 +44,7 @@ pub(crate) enum Part {
     History,
     Simulation,
     Reports,
+    Evidence,
     Access,
 }
 
@@ -65,6 +66,7 @@ impl Place {
             Part::History => "historico",
             Part::Simulation => "simulacao",
             Part::Reports => "relatorios",
+            Part::Evidence => "provas",
             Part::Access => "acessos",
         };
         own == part

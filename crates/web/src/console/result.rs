@@ -80,6 +80,9 @@ fn cell<'a>(column: &Column, value: Option<&'a String>) -> Cell<'a> {
     if column.masked && value == MASK {
         return Cell::Hidden;
     }
+    if column.origin.as_ref().is_some_and(|(table, name)| table == "audit_logs" && name == "seq") {
+        return Cell::Link(format!("/auditoria/provas/registro/{value}"), value);
+    }
     if column.kind == "uuid"
         && let Some(table) = target(column)
     {
