@@ -36,6 +36,8 @@ pub struct SealArgs {
 
 /// How long between two rounds.
 const TICK: Duration = Duration::from_secs(1);
+/// How long after the start the first examination may be.
+const FIRST: Duration = Duration::from_secs(90);
 /// How long after an examination the next one is due.
 const EXAMINE_EVERY: time::Duration = time::Duration::hours(24);
 
@@ -118,7 +120,8 @@ fn keep(folder: &Path, day: &str, note: &str) {
 }
 
 async fn keep_examining(db: &Db, key: &VerifierKey) {
-    let mut tick = tokio::time::interval(Duration::from_secs(600));
+    // The first one waits until what a start writes is sealed.
+    let mut tick = tokio::time::interval_at(tokio::time::Instant::now() + FIRST, Duration::from_secs(600));
     loop {
         tick.tick().await;
         let due = match examined_at(db).await {

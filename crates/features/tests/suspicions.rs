@@ -189,7 +189,7 @@ async fn sixty_records_in_ten_minutes_are_noticed_and_one_record_sixty_times_is_
         .database
         .superuser()
         .await
-        .batch_execute("ALTER TABLE incident_drafts DISABLE TRIGGER USER; DELETE FROM incident_drafts; ALTER TABLE incident_drafts ENABLE TRIGGER USER")
+        .batch_execute("SET session_replication_role = replica; DELETE FROM incident_drafts; SET session_replication_role = origin")
         .await
         .unwrap();
     let later = "CREATE OR REPLACE FUNCTION app.suspicion_rules() RETURNS TABLE (rule text, threshold integer, minutes integer)

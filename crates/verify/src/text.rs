@@ -34,14 +34,17 @@ fn write(out: &mut String, report: &Report, entry: Option<&str>) -> std::fmt::Re
     }
     if let Some(origin) = &facts.origin {
         let signed = facts.signatures.join(" e ");
-        writeln!(out, "Registro da plataforma  {origin}, {} rodadas{}", facts.rounds, paren(&signed, "assinado com "))?;
-    }
-    if let Some(log) = &facts.log {
         writeln!(
             out,
-            "Registro da clínica     {log}, {} folhas, {} registros conferidos",
-            facts.leaves, facts.entries
+            "Registro da plataforma  {origin}, {}{}",
+            counted(facts.rounds, "rodada"),
+            paren(&signed, "assinado com ")
         )?;
+    }
+    if let Some(log) = &facts.log {
+        let (leaves, entries) = (counted(facts.leaves, "folha"), counted(facts.entries, "registro"));
+        let checked = if facts.entries == 1 { "conferido" } else { "conferidos" };
+        writeln!(out, "Registro da clínica     {log}, {leaves}, {entries} {checked}")?;
     }
     if let (Some(from), Some(to)) = (&facts.from, &facts.to) {
         writeln!(out, "Período                 de {from} a {to}")?;
@@ -75,4 +78,9 @@ fn write(out: &mut String, report: &Report, entry: Option<&str>) -> std::fmt::Re
 
 fn paren(text: &str, before: &str) -> String {
     if text.is_empty() { String::new() } else { format!(" ({before}{text})") }
+}
+
+fn counted(count: u64, one: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {one}{plural}")
 }

@@ -9,7 +9,7 @@ use sigilo_domain::{
 use sigilo_store::{ReadTx, compliance as counts, console, job};
 
 use super::{ConsentStanding, counted};
-use crate::Result;
+use crate::{Result, evidence::Standing};
 
 /// So close to its end an access to the console is to be looked at.
 const GRANT_CLOSE: Duration = Duration::days(7);
@@ -28,6 +28,8 @@ pub enum Evidence {
     Grants,
     /// The public page about the data-protection officer.
     Officer,
+    /// The trail's proofs.
+    Proofs,
     /// The details of the check itself.
     Here,
 }
@@ -115,6 +117,18 @@ fn row_security(found: &counts::Protections) -> Check {
         article: "LGPD, art. 46",
         evidence: Evidence::Query(24),
         details: found.unprotected.iter().map(|name| Verdict::new(Level::Problem, name.clone())).collect(),
+    }
+}
+
+/// That the trail is sealed, examined and watched from outside.
+pub(super) fn sealed(standing: &Standing) -> Check {
+    let (level, sentence) = standing.verdict();
+    Check {
+        title: "A trilha está lacrada e se prova",
+        verdict: Verdict::new(level, sentence),
+        article: "LGPD, arts. 6º, X, e 46",
+        evidence: Evidence::Proofs,
+        details: Vec::new(),
     }
 }
 

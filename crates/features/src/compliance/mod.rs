@@ -23,7 +23,7 @@ use time::OffsetDateTime;
 use sigilo_domain::audit_query::Level;
 use sigilo_store::{Action, Event, ReadTx, Risk, Session, WriteTx, compliance as counts};
 
-use crate::{App, Error, Result, session::answers_for_clinic};
+use crate::{App, Error, Result, evidence, session::answers_for_clinic};
 
 /// How early a consent that ends is told, in days.
 pub const CONSENT_DAYS: i32 = 60;
@@ -57,13 +57,14 @@ impl Overview {
     }
 }
 
-/// Looks at everything at once, in one transaction. That it was looked at goes into the trail; what was found does not.
+/// Looks at everything at once. That it was looked at goes into the trail; what was found does not.
 ///
 /// # Errors
 /// [`Error::Forbidden`] for who answers for nothing.
 pub async fn overview(app: &App, session: &Session) -> Result<Overview> {
     let at = app.now();
-    app.db()
+    let (mut overview, clinic) = app
+        .db()
         .write(session, async |tx: &WriteTx| {
             manages(tx)?;
             let (consents, asked) = (consents::load(tx).await?, counts::requests(tx).await?);
@@ -75,9 +76,12 @@ pub async fn overview(app: &App, session: &Session) -> Result<Overview> {
                 checks: check::all(tx, at, app.settings().dpo_contact.as_deref(), &consents, &asked).await?,
                 consents,
             };
-            Ok((overview, viewed("compliance_viewed", Action::View)))
+            Ok::<_, Error>(((overview, tx.entered().clinic_id), viewed("compliance_viewed", Action::View)))
         })
-        .await
+        .await?;
+    // Seals are another role's to read, and so another transaction's.
+    overview.checks.push(check::sealed(&evidence::standing_of(app.db(), clinic).await?));
+    Ok(overview)
 }
 
 fn manages(tx: &ReadTx) -> Result<()> {

@@ -20,6 +20,7 @@ pub use examine::{Difference, Examination, examine};
 pub use images::{Images, new_image_key, open_images};
 pub use row::{row_proof, row_proof_of};
 pub use seal::{Problem, Sealed, Sealer};
+pub(crate) use status::standing_of;
 pub use status::{Standing, checkpoint, checkpoint_note, examine_now, examined_at, policy, policy_of, standing};
 
 use std::fmt::Write as _;

@@ -2,11 +2,12 @@
 
 use serde_json::json;
 use time::OffsetDateTime;
+use uuid::Uuid;
 
 use sigilo_domain::audit_query::Level;
 use sigilo_proof::merkle::Hash;
 use sigilo_store::{
-    Action, Event, Risk, Session, WriteTx,
+    Action, Db, Event, Risk, Session, WriteTx,
     trail::{Checkpoint, ExaminationRow, SealTx, Stamp, Witness},
 };
 
@@ -66,12 +67,15 @@ impl Standing {
             return (Level::Problem, "Uma testemunha viu outra história deste registro. Trate como incidente.".into());
         }
         let lag = self.lag();
-        if self.rounds == 0 || lag > LATE {
+        if lag > LATE {
             let since = if self.rounds == 0 { "nunca lacrou".to_owned() } else { format!("parou há {lag} s") };
             return (
                 Level::Problem,
                 format!("O lacre {since}: a trilha é escrita, mas ainda não se prova. Avise quem cuida do servidor."),
             );
+        }
+        if self.rounds == 0 {
+            return (Level::Attention, "O primeiro lacre ainda vai ser feito: leva segundos.".into());
         }
         if self.is_unwatched() {
             return (Level::Attention, "Tudo o que foi escrito está lacrado; falta uma testemunha de fora.".into());
@@ -91,39 +95,43 @@ impl Standing {
 /// [`Error::Forbidden`] for who neither answers for the clinic or its data nor audits it.
 pub async fn standing(app: &App, session: &Session) -> Result<Standing> {
     let clinic = entered(app, session, "evidence_viewed", Action::View).await?;
-    app.db()
-        .seal(async |tx: &SealTx| -> Result<Standing> {
-            let at = tx.here().await?.at.ok_or(Error::Internal)?;
-            let last = tx.last().await?;
-            let waiting = tx.waiting(last.as_ref().map_or("1:1:", |last| &last.snapshot)).await?;
-            let head = tx.current(None).await?.into_iter().find(|head| head.log_id == clinic);
-            let checkpoint = tx.checkpoint(i64::MAX).await?;
-            let cosigned = match &checkpoint {
-                Some(checkpoint) => tx.cosignatures(checkpoint.round).await?.len(),
-                None => 0,
-            };
-            let examination = tx.examination().await?;
-            let differences = examination.as_ref().map(|found| sentences(found, clinic)).unwrap_or_default();
-            Ok(Standing {
-                at,
-                rounds: last.as_ref().map_or(0, |last| last.round + 1),
-                sealed_at: last.map(|last| last.sealed_at),
-                waiting: waiting.waiting.unwrap_or_default(),
-                waiting_since: waiting.oldest,
-                log: head.map(|head| hash(&head.root).map(|root| (head.size, root))).transpose()?,
-                checkpoint,
-                cosigned,
-                witnesses: tx.witnesses().await?,
-                stamps: tx.stamps(i64::MAX, STAMPS).await?,
-                examination,
-                differences,
-            })
+    standing_of(app.db(), clinic).await
+}
+
+/// How the proofs stand of a clinic that somebody has answered for.
+pub(crate) async fn standing_of(db: &Db, clinic: Uuid) -> Result<Standing> {
+    db.seal(async |tx: &SealTx| -> Result<Standing> {
+        let at = tx.here().await?.at.ok_or(Error::Internal)?;
+        let last = tx.last().await?;
+        let waiting = tx.waiting(last.as_ref().map_or("1:1:", |last| &last.snapshot)).await?;
+        let head = tx.current(None).await?.into_iter().find(|head| head.log_id == clinic);
+        let checkpoint = tx.checkpoint(i64::MAX).await?;
+        let cosigned = match &checkpoint {
+            Some(checkpoint) => tx.cosignatures(checkpoint.round).await?.len(),
+            None => 0,
+        };
+        let examination = tx.examination().await?;
+        let differences = examination.as_ref().map(|found| sentences(found, clinic)).unwrap_or_default();
+        Ok(Standing {
+            at,
+            rounds: last.as_ref().map_or(0, |last| last.round + 1),
+            sealed_at: last.map(|last| last.sealed_at),
+            waiting: waiting.waiting.unwrap_or_default(),
+            waiting_since: waiting.oldest,
+            log: head.map(|head| hash(&head.root).map(|root| (head.size, root))).transpose()?,
+            checkpoint,
+            cosigned,
+            witnesses: tx.witnesses().await?,
+            stamps: tx.stamps(i64::MAX, STAMPS).await?,
+            examination,
+            differences,
         })
-        .await
+    })
+    .await
 }
 
 /// The findings of an examination that are this clinic's or everybody's.
-fn sentences(of: &ExaminationRow, clinic: uuid::Uuid) -> Vec<String> {
+fn sentences(of: &ExaminationRow, clinic: Uuid) -> Vec<String> {
     let found = of.findings.as_array().map(Vec::as_slice).unwrap_or_default();
     let own = found.iter().filter(|one| one["clinic"].is_null() || one["clinic"] == json!(clinic));
     own.filter_map(|one| one["sentence"].as_str().map(str::to_owned)).collect()
@@ -185,7 +193,7 @@ pub async fn examine_now(app: &App, session: &Session) -> Result<()> {
     examine(app.db(), key.as_ref()).await.map(drop)
 }
 
-async fn entered(app: &App, session: &Session, name: &'static str, action: Action) -> Result<uuid::Uuid> {
+async fn entered(app: &App, session: &Session, name: &'static str, action: Action) -> Result<Uuid> {
     app.db()
         .write(session, async |tx: &WriteTx| {
             answers_for_evidence(tx).await?;
@@ -201,7 +209,7 @@ async fn entered(app: &App, session: &Session, name: &'static str, action: Actio
 ///
 /// # Errors
 /// That the database is away.
-pub async fn checkpoint_note(db: &sigilo_store::Db) -> sigilo_store::Result<Option<(String, String)>> {
+pub async fn checkpoint_note(db: &Db) -> sigilo_store::Result<Option<(String, String)>> {
     db.seal(async |tx: &SealTx| {
         let Some(checkpoint) = tx.checkpoint(i64::MAX).await? else { return Ok(None) };
         let day = checkpoint.created_at.to_offset(sigilo_domain::BRASILIA).date();
@@ -214,6 +222,6 @@ pub async fn checkpoint_note(db: &sigilo_store::Db) -> sigilo_store::Result<Opti
 ///
 /// # Errors
 /// That the database is away.
-pub async fn examined_at(db: &sigilo_store::Db) -> sigilo_store::Result<Option<OffsetDateTime>> {
+pub async fn examined_at(db: &Db) -> sigilo_store::Result<Option<OffsetDateTime>> {
     db.seal(async |tx: &SealTx| Ok(tx.examination().await?.map(|found| found.finished_at))).await
 }

@@ -137,6 +137,7 @@ impl Page {
             Evidence::Requests => link(crate::rights::DESK, "Ver os pedidos"),
             Evidence::Grants => link("/auditoria/acessos", "Ver os acessos"),
             Evidence::Officer => link("/encarregado", "Ver a página pública"),
+            Evidence::Proofs => link("/auditoria/provas", "Ver as provas"),
             Evidence::Here => None,
         }
     }

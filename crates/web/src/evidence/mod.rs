@@ -10,6 +10,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use futures_util::stream;
+use serde_json::Value;
 use sigilo_features::evidence::{self, Images, Standing};
 use sigilo_features::{App, Error};
 
@@ -65,6 +66,39 @@ struct RowPage {
     seq: i64,
     error: Option<String>,
     images: Option<Images>,
+}
+
+/// One field of a record, before and after.
+struct Field {
+    name: String,
+    before: String,
+    after: String,
+    changed: bool,
+}
+
+impl RowPage {
+    fn fields(&self, images: &Images) -> Vec<Field> {
+        let read = |image: &Option<String>| -> serde_json::Map<String, Value> {
+            image.as_deref().and_then(|image| serde_json::from_str(image).ok()).unwrap_or_default()
+        };
+        let (before, after) = (read(&images.before), read(&images.after));
+        let mut names: Vec<&String> = before.keys().chain(after.keys()).collect();
+        names.sort();
+        names.dedup();
+        let say = |value: Option<&Value>| match value {
+            None => "–".to_owned(),
+            Some(Value::String(text)) => text.clone(),
+            Some(other) => other.to_string(),
+        };
+        let both = !before.is_empty() && !after.is_empty();
+        let field = |name: &String| Field {
+            name: name.clone(),
+            before: say(before.get(name)),
+            after: say(after.get(name)),
+            changed: both && before.get(name) != after.get(name),
+        };
+        names.into_iter().map(field).collect()
+    }
 }
 
 async fn show(State(app): State<App>, who: Member) -> Result<Response, Answer> {
