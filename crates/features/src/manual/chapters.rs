@@ -46,7 +46,7 @@ pub const CHAPTERS: [Chapter; 15] = [
         what: &[
             "Decida quem vai abrir as consultas diante do auditor: o encarregado, ou alguém com a função de auditoria (pode ser o próprio fiscal). Quem opera a instalação o convida, com “sigilo user invite --role auditor”, e dá um link de uso único; quem responde pela clínica lhe dá o acesso em Auditoria → Acessos, por até 90 dias. Um responsável que também tem a função de encarregado precisa que outra pessoa lhe dê o acesso.",
             "Faça uma simulação em Auditoria → Simulação, e peça a quem tem o acesso que emita um relatório com ela: o auditor leva o arquivo. Abra Conformidade → Visão geral e resolva o que estiver em “Problema” ou “Atenção”.",
-            "Diga também o que ainda não existe: os prazos de guarda estão definidos e contados, mas o Sigilo ainda não apaga sozinho o que passou da maioria deles (a tabela “Prazos de guarda” diz de qual, e a Visão geral conta as linhas); cópias de segurança são de quem opera o servidor; e a trilha ainda não detém o administrador da máquina.",
+            "Diga também o que ainda não existe: os prazos de guarda estão definidos e contados, mas o Sigilo ainda não apaga sozinho o que passou da maioria deles (a tabela “Prazos de guarda” diz de qual, e a Visão geral conta as linhas); cópias de segurança são de quem opera o servidor.",
         ],
         places: &[
             ("Auditoria → Acessos", "/auditoria/acessos"),

@@ -152,15 +152,16 @@ pub(super) async fn protections(eye: &Eye<'_>, cast: &Cast, doctor: &Person) -> 
             stored: "pg_trigger",
             article: "LGPD, arts. 37 e 46",
         },
-        "SELECT c.relname AS tabela, t.tgname AS gatilho\nFROM pg_trigger t\nJOIN pg_class c ON c.oid = t.tgrelid\nJOIN pg_namespace n ON n.oid = c.relnamespace\nWHERE n.nspname = 'public' AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgname IN ('no_change', 'no_truncate', 'audit')\nORDER BY t.tgname DESC, c.relname".into(),
+        "SELECT c.relname AS tabela, t.tgname AS gatilho\nFROM pg_trigger t\nJOIN pg_class c ON c.oid = t.tgrelid\nJOIN pg_namespace n ON n.oid = c.relnamespace\nWHERE n.nspname = 'public' AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgname IN ('no_change', 'no_truncate', 'audit_insert', 'audit_update', 'audit_delete')\nORDER BY t.tgname DESC, c.relname".into(),
         |seen| {
             let pairs: Vec<(&str, &str)> = seen.column("tabela").into_iter().zip(seen.column("gatilho")).collect();
             let guarded = ["access_logs", "audit_trail", "audit_logs"]
                 .iter()
                 .all(|table| pairs.contains(&(table, "no_change")) && pairs.contains(&(table, "no_truncate")));
+            const WRITERS: [&str; 3] = ["audit_insert", "audit_update", "audit_delete"];
             let watched = ["profiles", "conversations", "messages", "consent_records", "data_subject_requests"];
             expect(
-                guarded && watched.iter().all(|table| pairs.contains(&(table, "audit"))),
+                guarded && watched.iter().all(|table| WRITERS.iter().all(|name| pairs.contains(&(table, name)))),
                 "Os registros de acesso e as duas tabelas da trilha são guardados, e as tabelas vigiadas escrevem sozinhas.",
                 "Falta um gatilho que protege ou que escreve.",
             )
