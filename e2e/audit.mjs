@@ -164,6 +164,32 @@ await journey(async () => {
     assert.equal(await runs("outcome = 'running'"), 0);
   });
 
+  await step("the proofs are taken away, and one row's own", async () => {
+    await auditor.getByRole("link", { name: "Provas", exact: true }).click();
+    await auditor.getByRole("heading", { level: 1, name: "Provas da trilha" }).waitFor();
+    await auditor.getByText("falta uma testemunha de fora").waitFor();
+    await look(auditor, "provas", KEY);
+    const take = async (name) => {
+      const [file] = await Promise.all([auditor.waitForEvent("download"), auditor.getByRole("button", { name }).click()]);
+      return readFile(await file.path());
+    };
+    const bundle = await take("Pacote de provas");
+    assert.equal(bundle.subarray(0, 8).toString(), "MANIFEST");
+    assert.match((await take("Política")).toString(), /^log \S+\/trilha\/[0-9a-f]{8}\+/);
+    assert.match((await take("Ponto de controle")).toString(), /\n\n— \S+\/trilha\//);
+    await auditor.getByRole("button", { name: "Examinar agora" }).click();
+    await auditor.getByText("Nada difere").waitFor();
+    const [{ seq }] = await sql("SELECT min(seq)::int AS seq FROM audit_logs WHERE resource_type = 'profiles' AND category = 'data'");
+    await auditor.getByLabel("Número do registro").fill(String(seq));
+    await auditor.getByRole("button", { name: "Ver a prova" }).click();
+    await auditor.getByRole("heading", { level: 1, name: `Registro ${seq}` }).waitFor();
+    assert.match((await take("Baixar a prova")).toString(), /^c2sp\.org\/tlog-proof@v1\n/);
+    await auditor.getByLabel("Por que é preciso").fill("Conferir o cadastro na auditoria");
+    await auditor.getByRole("button", { name: "Mostrar", exact: true }).click();
+    await auditor.getByText("É o que foi lacrado").waitFor();
+    await look(auditor, "prova-registro", KEY);
+  });
+
   await step("the manual leads to the queries", async () => {
     await auditor.getByRole("link", { name: "Manual", exact: true }).click();
     await auditor.getByRole("heading", { level: 1, name: "Manual de auditoria" }).waitFor();

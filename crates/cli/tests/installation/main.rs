@@ -172,3 +172,70 @@ async fn an_audit_is_simulated_in_a_database_of_its_own() {
     assert_eq!(dpo.form(&link, &[]).await.status, 303);
     assert_eq!(dpo.get("/auditoria/relatorios").await.status, 200);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_trail_is_sealed_and_proved_from_the_command_line() {
+    let stand = Stand::shared().await;
+    let site = stand.open(|_| {});
+    assert!(run(&stand, "user", &invitation("owner")).status.success());
+    let said = |output: &Output| {
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    said(&run(&stand, "seal", &["--once"]));
+    let database = stand.superuser().await;
+    assert_eq!(
+        number(&database, "SELECT count(*) - (SELECT sum(cardinality(seqs)) FROM trail.heads) FROM audit_logs").await,
+        0
+    );
+    let clinic: String = database.query_one("SELECT id::text FROM clinics", &[]).await.unwrap().get(0);
+    let folder = stand.data().join("levar");
+    fs::create_dir_all(&folder).unwrap();
+    let file = |name: &str| folder.join(name).to_str().unwrap().to_owned();
+    fs::write(file("politica"), said(&run(&stand, "audit", &["policy"]))).unwrap();
+    fs::write(file("antigo"), said(&run(&stand, "audit", &["checkpoint"]))).unwrap();
+    assert!(said(&run(&stand, "audit", &["examine"])).contains("Tudo é o que foi lacrado."));
+
+    // What comes later goes on from what was kept, on a computer with nothing but the files.
+    assert!(run(&stand, "user", &["link", "--email", "iara@exemplo.example"]).status.success());
+    said(&run(&stand, "seal", &["--once"]));
+    said(&run(&stand, "audit", &["bundle", "--clinic", &clinic, "--out", &file("provas.tar")]));
+    let verify = |bundle: &str| {
+        let (policy, previous) = (file("politica"), file("antigo"));
+        std::process::Command::new(env!("CARGO_BIN_EXE_sigilo"))
+            .args(["verify", bundle, "--policy", &policy, "--previous", &previous])
+            .env_clear()
+            .output()
+            .unwrap()
+    };
+    let text = said(&verify(&file("provas.tar")));
+    assert!(text.starts_with("VÁLIDO") && text.contains("Continua de"), "{text}");
+    let seq = number(&database, &format!("SELECT max(seq) FROM audit_logs WHERE clinic_id = '{clinic}'")).await;
+    let proof = said(&run(&stand, "audit", &["row", "--clinic", &clinic, "--seq", &seq.to_string()]));
+    fs::write(file("linha"), proof).unwrap();
+    assert!(said(&verify(&file("linha"))).contains(&format!("\"seq\":{seq},")));
+    let mut spoilt = fs::read(file("provas.tar")).unwrap();
+    let at = spoilt.windows(6).position(|bytes| bytes == b"create").unwrap();
+    spoilt[at] = b'C';
+    fs::write(file("mexido.tar"), &spoilt).unwrap();
+    assert_eq!(verify(&file("mexido.tar")).status.code(), Some(1));
+    fs::write(file("cortado.tar"), &spoilt[..700]).unwrap();
+    assert_eq!(verify(&file("cortado.tar")).status.code(), Some(2));
+    site.stop();
+
+    // Without the key the clinic goes on working, and nothing is sealed with another one.
+    let key = stand.data().join("segredos/trilha.chave");
+    let right = fs::read(&key).unwrap();
+    fs::remove_file(&key).unwrap();
+    let site = stand.open(|_| {});
+    refused(&run(&stand, "seal", &["--once"]), "falta a chave");
+    assert!(!key.exists(), "a new key would begin another history");
+    site.stop();
+    fs::write(&key, [9_u8; 32]).unwrap();
+    fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let site = stand.open(|_| {});
+    refused(&run(&stand, "seal", &["--once"]), "não é a que lacrou");
+    fs::write(&key, right).unwrap();
+    said(&run(&stand, "seal", &["--once"]));
+    site.stop();
+}
