@@ -84,7 +84,7 @@ BEGIN
     SELECT nextval('trail.audit_seq') AS seq, uuid_send(gen_random_uuid()) AS salt, b AS before, a AS after,
            coalesce(a, b) AS subject,
            (SELECT array_agg(f.key ORDER BY f.key COLLATE "C") FROM jsonb_each(a) f
-             WHERE b IS NOT NULL AND f.value IS DISTINCT FROM b -> f.key AND f.key <> 'updated_at') AS fields
+             WHERE b IS NOT NULL AND f.value IS DISTINCT FROM b -> f.key) AS fields
       FROM unnest(before, after) AS pair (b, a)
   ), kept AS (
     INSERT INTO trail.audit_details (seq, created_at, clinic_id, salt, old_image, new_image, image_key)
@@ -125,7 +125,8 @@ END
 $$;
 REVOKE EXECUTE ON FUNCTION trail.record(text, text, jsonb[], jsonb[]) FROM PUBLIC;
 
--- One row of the ledger for each changed row of a watched table; nobody has to remember it. By statement, so that ten
+-- One row of the ledger for each changed row of a watched table; nobody has to remember it. That a row was touched is no
+-- change, so its image is without `updated_at`. By statement, so that ten
 -- thousand rows are one insert.
 CREATE OR REPLACE FUNCTION public.fn_audit_trigger() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog SET timezone = 'UTC'
@@ -135,15 +136,15 @@ DECLARE
   after jsonb[];
 BEGIN
   IF TG_OP = 'INSERT' THEN
-    SELECT array_agg(to_jsonb(n.*)) INTO after FROM come n;
+    SELECT array_agg(to_jsonb(n.*) - 'updated_at') INTO after FROM come n;
   ELSIF TG_OP = 'DELETE' THEN
-    SELECT array_agg(to_jsonb(o.*)) INTO before FROM gone o;
+    SELECT array_agg(to_jsonb(o.*) - 'updated_at') INTO before FROM gone o;
   ELSE
     SELECT array_agg(o.image), array_agg(n.image) INTO before, after
       FROM (SELECT i AS image, ARRAY[i ->> 'clinic_id', coalesce(i ->> 'id', i ->> 'user_id')] AS key
-              FROM (SELECT to_jsonb(x.*) AS i FROM gone x) x) o
+              FROM (SELECT to_jsonb(x.*) - 'updated_at' AS i FROM gone x) x) o
       FULL JOIN (SELECT i AS image, ARRAY[i ->> 'clinic_id', coalesce(i ->> 'id', i ->> 'user_id')] AS key
-              FROM (SELECT to_jsonb(x.*) AS i FROM come x) x) n ON n.key = o.key;
+              FROM (SELECT to_jsonb(x.*) - 'updated_at' AS i FROM come x) x) n ON n.key = o.key;
   END IF;
   IF coalesce(before, after) IS NOT NULL THEN
     PERFORM trail.record(TG_TABLE_NAME, TG_OP, before, after);
@@ -227,7 +228,7 @@ BEGIN
        WHERE a.resource_type = %1$L AND a.category = 'data' ORDER BY a.resource_id, a.clinic_id, a.seq DESC
     ), present AS (
       SELECT %3$s AS clinic_id, coalesce(i.image ->> 'id', i.image ->> 'user_id') AS resource_id, i.image
-        FROM (SELECT to_jsonb(r.*) AS image FROM %2$s r) i
+        FROM (SELECT to_jsonb(r.*) - 'updated_at' AS image FROM %2$s r) i
     )
     SELECT coalesce(i.clinic_id, s.clinic_id), coalesce(i.resource_id, s.resource_id),
            CASE WHEN i.resource_id IS NULL THEN 'removed' WHEN s.resource_id IS NULL THEN 'added' ELSE 'changed' END, s.seq
@@ -256,7 +257,7 @@ BEGIN
     SELECT string_agg(a.attname || ' ' || a.atttypid::regtype, ', ' ORDER BY a.attname) INTO form
       FROM pg_attribute a WHERE a.attrelid = t AND a.attnum > 0 AND NOT a.attisdropped;
     CONTINUE WHEN EXISTS (SELECT FROM ops.baselines b WHERE b.table_name = t::text AND b.shape = form);
-    EXECUTE format('SELECT array_agg(to_jsonb(r.*)) FROM %s r', t) INTO images;
+    EXECUTE format('SELECT array_agg(to_jsonb(r.*) - ''updated_at'') FROM %s r', t) INTO images;
     IF images IS NOT NULL THEN
       PERFORM trail.record((SELECT relname FROM pg_class WHERE oid = t), 'BASELINE', NULL, images);
     END IF;
