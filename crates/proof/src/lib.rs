@@ -3,6 +3,7 @@
 //! Everything hangs on one root key of 32 bytes; each use derives its own key from it with HKDF-SHA-256
 //! (RFC 5869), so that no two uses share a key.
 
+pub mod envelope;
 mod keyring;
 mod passkey;
 mod random;
