@@ -15,6 +15,7 @@ mod clinic;
 mod index;
 mod normalise;
 mod root;
+mod shares;
 
 pub use bytes::KeyBytes;
 pub use cell::{LONGEST_CELL, Place, SubjectKey, key_version};
@@ -22,3 +23,4 @@ pub use clinic::ClinicKey;
 pub use index::{Identifier, IndexKey};
 pub use normalise::{birth_date, cns, cpf, email, name, phone};
 pub use root::{ClinicPlace, LocalRoot, Purpose, RootAnswer, RootError, RootKey, WrappedKey};
+pub use shares::{Share, ShareError, describe_shared, open_shared, share};
