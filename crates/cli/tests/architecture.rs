@@ -13,7 +13,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("sigilo-domain", &[]),
     ("sigilo-deid", &[]),
     ("sigilo-proof", &[]),
-    ("sigilo-store", &["sigilo-deid", "sigilo-domain"]),
+    ("sigilo-custody", &["sigilo-proof"]),
+    ("sigilo-store", &["sigilo-deid", "sigilo-domain", "sigilo-proof"]),
     ("sigilo-image", &[]),
     ("sigilo-knowledge", &[]),
     ("sigilo-citations", &[]),
@@ -39,6 +40,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "sigilo-assistant",
             "sigilo-citations",
+            "sigilo-custody",
             "sigilo-deid",
             "sigilo-domain",
             "sigilo-features",
