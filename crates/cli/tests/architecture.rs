@@ -72,7 +72,7 @@ const RUNTIMES: &[&str] = &["tokio", "async-std", "smol", "hyper", "reqwest", "t
 const DRIVERS: &[&str] = &["tokio-postgres", "postgres", "deadpool-postgres", "sqlx"];
 const LONGEST_FILE: usize = 800;
 /// Folders with files that people write.
-const WRITTEN: &[&str] = &["crates", "migrations", "scripts", "web-assets/src", "e2e", "bench"];
+const WRITTEN: &[&str] = &["crates", "migrations", "migrations-keystore", "scripts", "web-assets/src", "e2e", "bench"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()

@@ -173,7 +173,7 @@ fn console(url: &DatabaseUrl) -> Result<Config> {
     Ok(config)
 }
 
-fn pool(url: &DatabaseUrl, size: usize) -> Result<Pool> {
+pub(crate) fn pool(url: &DatabaseUrl, size: usize) -> Result<Pool> {
     let manager = Manager::from_config(config(url)?, NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
     Pool::builder(manager)
         .max_size(size.max(2))
