@@ -10,7 +10,7 @@ use sigilo_domain::SystemClock;
 use sigilo_features::{App, Client};
 use sigilo_proof::Keyring;
 use sigilo_store::{
-    Db, migrate,
+    Db, migrate, migrate_keystore,
     server::{DatabaseUrls, Server, ServerSettings},
     setup::Owner,
 };
@@ -67,6 +67,9 @@ pub async fn start_on(database: ServerSettings, site: &SiteArgs, demo: bool) -> 
     let server = Server::open(&database, &progress).await?;
     progress("Conferindo a estrutura do banco de dados…");
     migrate(server.urls().owner.expose()).await?;
+    if let Some(keystore) = server.keystore() {
+        migrate_keystore(keystore.owner.expose()).await?;
+    }
     let keys = settle(server.urls(), &folder, demo).await?;
     let db = Db::new(server.urls(), site.db_connections)?;
     let assistant = site.assistant.open(&folder)?;
