@@ -11,7 +11,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("cargo::rerun-if-changed={}", queries.display());
     println!("cargo::rerun-if-changed={}", migrations.display());
     fs::write(Path::new(&out).join("statements.rs"), statements(&queries)?)?;
-    fs::write(Path::new(&out).join("migrations.rs"), embedded(&migrations)?)?;
+    fs::write(Path::new(&out).join("migrations.rs"), embedded("MIGRATIONS", &migrations)?)?;
+    // The keystore is another database.
+    let queries = Path::new(&root).join("queries-keystore");
+    let migrations = Path::new(&root).join("../../migrations-keystore");
+    println!("cargo::rerun-if-changed={}", queries.display());
+    println!("cargo::rerun-if-changed={}", migrations.display());
+    fs::write(Path::new(&out).join("keystore_statements.rs"), statements(&queries)?)?;
+    fs::write(Path::new(&out).join("keystore_migrations.rs"), embedded("KEYSTORE_MIGRATIONS", &migrations)?)?;
     Ok(())
 }
 
@@ -38,8 +45,8 @@ fn statements(folder: &Path) -> Result<String, Box<dyn std::error::Error>> {
     Ok(code)
 }
 
-fn embedded(folder: &Path) -> Result<String, Box<dyn std::error::Error>> {
-    let mut code = String::from("const MIGRATIONS: &[(i64, &str, &str)] = &[\n");
+fn embedded(constant: &str, folder: &Path) -> Result<String, Box<dyn std::error::Error>> {
+    let mut code = format!("const {constant}: &[(i64, &str, &str)] = &[\n");
     for (stem, path) in sorted(folder)? {
         let (number, title) = stem.split_once('_').ok_or("a migration is NNNN_title.sql")?;
         let number: i64 = number.parse()?;

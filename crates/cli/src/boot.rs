@@ -16,7 +16,7 @@ use sigilo_features::{
 };
 use sigilo_proof::Keyring;
 use sigilo_store::{
-    Db, ImageKey, migrate,
+    Db, ImageKey, migrate, migrate_keystore,
     server::{DatabaseUrls, Server, ServerSettings},
     setup::Owner,
 };
@@ -77,6 +77,9 @@ pub async fn start_on(database: ServerSettings, site: &SiteArgs, demo: bool) -> 
     let server = Server::open(&database, &progress).await?;
     progress("Conferindo a estrutura do banco de dados…");
     migrate(server.urls().owner.expose()).await?;
+    if let Some(keystore) = server.keystore() {
+        migrate_keystore(keystore.owner.expose()).await?;
+    }
     let Settled { keys, sealer, images } = settle(server.urls(), &folder, demo, &site.host()).await?;
     let db = Db::with_images(server.urls(), site.db_connections, Some(images))?;
     let assistant = site.assistant.open(&folder)?;

@@ -5,7 +5,8 @@ use std::process::ExitCode;
 
 use clap::Args;
 use sigilo_store::server::{
-    Findings, Level, ROLES_SQL, Server, ServerError, ServerSettings, examine_database, examine_machine, saved_urls,
+    Findings, KEYSTORE_SQL, Level, ROLES_SQL, Server, ServerError, ServerSettings, examine_database, examine_machine,
+    saved_urls,
 };
 
 use crate::{db::DataArgs, memory};
@@ -18,12 +19,19 @@ pub struct DoctorArgs {
     /// Mostra o SQL que cria os papéis e o banco num servidor PostgreSQL seu
     #[arg(long)]
     sql: bool,
+    /// Mostra o SQL que cria os papéis e o banco de chaves num servidor PostgreSQL seu
+    #[arg(long, conflicts_with = "sql")]
+    keys_sql: bool,
 }
 
 /// Runs `sigilo doctor`; fails when something keeps Sigilo from working.
 pub async fn run(args: &DoctorArgs) -> ExitCode {
     if args.sql {
         let _ = io::stdout().write_all(ROLES_SQL.as_bytes());
+        return ExitCode::SUCCESS;
+    }
+    if args.keys_sql {
+        let _ = io::stdout().write_all(KEYSTORE_SQL.as_bytes());
         return ExitCode::SUCCESS;
     }
     let mut findings = memory::findings();

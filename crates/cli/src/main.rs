@@ -54,6 +54,8 @@ enum Command {
     Verify(sigilo_verify::VerifyArgs),
     /// Mostra a um auditor, com fatos, que o sistema faz o que promete
     Audit(audit::AuditArgs),
+    /// Chaves: situação, troca, partilha e recuperação da chave raiz
+    Keys(keys::KeysArgs),
     /// Conexões com o banco de dados
     Db(db::DbArgs),
     /// Avalia o motor local com casos inventados
@@ -90,6 +92,7 @@ async fn run(command: Command) -> ExitCode {
         Command::Migrate(args) => report(migrate::run(&args).await),
         Command::User(args) => report(user::run(&args).await),
         Command::Audit(args) => report(audit::run(&args).await),
+        Command::Keys(args) => report(keys::run(&args).await),
         Command::Eval(args) => report(eval::run(&args).await),
         Command::Doctor(args) => doctor::run(&args).await,
         Command::Citations(_) | Command::Deid(_) | Command::Receipt(_) | Command::Verify(_) | Command::Db(_) => {

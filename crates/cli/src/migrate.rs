@@ -21,6 +21,9 @@ pub async fn run(args: &MigrateArgs) -> Result<(), Trouble> {
     let progress = |text: &str| eprintln!("  {text}");
     let server = Server::open(&ServerSettings::from_env(args.data.folder())?, &progress).await?;
     sigilo_store::migrate(server.urls().owner.expose()).await?;
+    if let Some(keystore) = server.keystore() {
+        sigilo_store::migrate_keystore(keystore.owner.expose()).await?;
+    }
     progress("O banco de dados está na versão deste programa.");
     server.stop()?;
     Ok(())

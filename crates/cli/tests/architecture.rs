@@ -13,7 +13,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("sigilo-domain", &[]),
     ("sigilo-deid", &[]),
     ("sigilo-proof", &[]),
-    ("sigilo-store", &["sigilo-deid", "sigilo-domain"]),
+    ("sigilo-custody", &["sigilo-proof"]),
+    ("sigilo-store", &["sigilo-deid", "sigilo-domain", "sigilo-proof"]),
     ("sigilo-image", &[]),
     ("sigilo-knowledge", &[]),
     ("sigilo-citations", &[]),
@@ -40,6 +41,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "sigilo-assistant",
             "sigilo-citations",
+            "sigilo-custody",
             "sigilo-deid",
             "sigilo-domain",
             "sigilo-features",
@@ -72,7 +74,7 @@ const RUNTIMES: &[&str] = &["tokio", "async-std", "smol", "hyper", "reqwest", "t
 const DRIVERS: &[&str] = &["tokio-postgres", "postgres", "deadpool-postgres", "sqlx"];
 const LONGEST_FILE: usize = 800;
 /// Folders with files that people write.
-const WRITTEN: &[&str] = &["crates", "migrations", "scripts", "web-assets/src", "e2e", "bench"];
+const WRITTEN: &[&str] = &["crates", "migrations", "migrations-keystore", "scripts", "web-assets/src", "e2e", "bench"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()

@@ -12,6 +12,7 @@ pub mod checkpoint;
 pub mod cms;
 pub mod commitment;
 pub mod cosignature;
+pub mod envelope;
 pub mod icp;
 pub mod jcs;
 mod keyring;

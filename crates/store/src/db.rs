@@ -241,7 +241,7 @@ fn console(url: &DatabaseUrl) -> Result<Config> {
     Ok(config)
 }
 
-fn pool(url: &DatabaseUrl, size: usize, key: Option<&Arc<ImageKey>>) -> Result<Pool> {
+pub(crate) fn pool(url: &DatabaseUrl, size: usize, key: Option<&Arc<ImageKey>>) -> Result<Pool> {
     let manager = Manager::from_config(config(url)?, NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
     let mut builder = Pool::builder(manager);
     if let Some(key) = key {

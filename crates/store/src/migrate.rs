@@ -8,6 +8,7 @@ use sqlx::{
 use crate::{Error, Result};
 
 include!(concat!(env!("OUT_DIR"), "/migrations.rs"));
+include!(concat!(env!("OUT_DIR"), "/keystore_migrations.rs"));
 
 /// Brings the schema up to this binary's version, as the owner. Two processes starting together take turns.
 ///
@@ -18,11 +19,23 @@ include!(concat!(env!("OUT_DIR"), "/migrations.rs"));
 /// [`Error::Other`] when a migration fails, when an applied one was changed, or when the database is newer
 /// than this binary.
 pub async fn migrate(owner_url: &str) -> Result<()> {
+    run(MIGRATIONS, owner_url).await
+}
+
+/// As [`migrate`], for the keystore.
+///
+/// # Errors
+/// As [`migrate`].
+pub async fn migrate_keystore(owner_url: &str) -> Result<()> {
+    run(KEYSTORE_MIGRATIONS, owner_url).await
+}
+
+async fn run(migrations: &[(i64, &'static str, &'static str)], owner_url: &str) -> Result<()> {
     let told = |error: MigrateError| match error {
         MigrateError::Execute(sqlx::Error::Io(_)) => Error::Unavailable,
         other => Error::Other(format!("migration: {other}")),
     };
-    let list = MIGRATIONS
+    let list = migrations
         .iter()
         .map(|&(version, title, sql)| {
             Migration::new(version, title.into(), MigrationType::Simple, sql.into_sql_str(), false)

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use sigilo_store::server::{
-    DatabaseUrls, Durability, Level, Role, Server, ServerError, ServerSettings, examine_database, examine_machine,
-    saved_urls,
+    DatabaseUrl, DatabaseUrls, Durability, Level, Role, Server, ServerError, ServerSettings, examine_database,
+    examine_machine, saved_keystore, saved_urls,
 };
 use tokio_postgres::{Client, NoTls};
 
@@ -115,6 +115,39 @@ async fn a_fresh_server_is_private_and_closes_cleanly() {
     server.stop().unwrap();
     assert!(test_kill_process(pid(postgres)).is_err(), "still running");
     assert!(!cluster.join("postmaster.pid").exists(), "not a clean stop");
+}
+
+#[tokio::test]
+async fn the_keystore_is_another_database_with_passwords_of_its_own() {
+    let place = folder();
+    let data = place.path().join("dados");
+    let server = open(&data).await.unwrap();
+    let keystore = server.keystore().unwrap().clone();
+    let enter = async |url: &DatabaseUrl| {
+        let (client, connection) = tokio_postgres::connect(url.expose(), NoTls).await?;
+        tokio::spawn(connection);
+        let row = client.query_one("SELECT session_user || ' ' || current_database()", &[]).await?;
+        Ok::<String, tokio_postgres::Error>(row.get(0))
+    };
+    assert_eq!(enter(&keystore.keys).await.unwrap(), "sigilo_keys sigilo_chaves");
+    assert_eq!(enter(&keystore.owner).await.unwrap(), "sigilo_keys_owner sigilo_chaves");
+    let file = data.join("segredos/chaves.json");
+    assert_eq!(mode(&file), 0o600);
+    assert_eq!(saved_keystore(&data).unwrap(), keystore);
+    sigilo_store::migrate_keystore(keystore.owner.expose()).await.unwrap();
+    server.stop().unwrap();
+
+    // Opened again, it is the same; without its file it gets new passwords and keeps its tables.
+    let server = open(&data).await.unwrap();
+    assert_eq!(server.keystore(), Some(&keystore));
+    server.stop().unwrap();
+    fs::remove_file(&file).unwrap();
+    assert!(matches!(saved_keystore(&data).unwrap_err(), ServerError::NoDatabase(_)));
+    let server = open(&data).await.unwrap();
+    let again = server.keystore().unwrap().clone();
+    assert_ne!(again, keystore);
+    assert!(enter(&keystore.keys).await.is_err() && enter(&again.keys).await.is_ok());
+    sigilo_store::migrate_keystore(again.owner.expose()).await.unwrap();
 }
 
 /// Listening TCP sockets among the file descriptors of a process.

@@ -114,7 +114,8 @@ async fn start(data: &Path, in_use: &Path) {
             "ALTER ROLE sigilo_owner CONNECTION LIMIT -1; ALTER ROLE sigilo_app CONNECTION LIMIT -1; \
              ALTER ROLE sigilo_auth CONNECTION LIMIT -1; ALTER ROLE sigilo_jobs CONNECTION LIMIT -1; \
              ALTER ROLE sigilo_auditor CONNECTION LIMIT -1; ALTER ROLE sigilo_console CONNECTION LIMIT -1; \
-             ALTER ROLE sigilo_sealer CONNECTION LIMIT -1",
+             ALTER ROLE sigilo_sealer CONNECTION LIMIT -1; ALTER ROLE sigilo_keys CONNECTION LIMIT -1; \
+             ALTER ROLE sigilo_keys_owner CONNECTION LIMIT -1",
         )
         .await
         .expect("roles of the test server");

@@ -5,7 +5,9 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use sigilo_store::server::{DatabaseUrls, ROLES_SQL, Role, create_database, drop_database, saved_urls_for};
+use sigilo_store::server::{
+    DatabaseUrl, DatabaseUrls, ROLES_SQL, Role, create_database, drop_database, saved_superuser_url, saved_urls_for,
+};
 use tokio_postgres::{Client, NoTls};
 
 use crate::cluster::{shared, superuser};
@@ -56,6 +58,11 @@ impl TestDatabase {
         let (client, connection) = connected.expect("the test database takes connections");
         tokio::spawn(connection);
         client
+    }
+
+    /// The superuser's connection string, for programs that take the whole database away.
+    pub fn superuser_url(&self) -> DatabaseUrl {
+        saved_superuser_url(&self.data, &self.name).expect("connection string")
     }
 
     /// A raw connection as the server's superuser, which no row security binds.

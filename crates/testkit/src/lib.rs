@@ -5,8 +5,10 @@
 
 mod cluster;
 mod database;
+mod keystore;
 pub mod people;
 
 pub use database::TestDatabase;
+pub use keystore::TestKeystore;
 /// The driver, for tests that look at the database past the product.
 pub use tokio_postgres;

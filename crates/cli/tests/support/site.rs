@@ -63,7 +63,7 @@ impl Stand {
         let mut sigilo = Command::new(env!("CARGO_BIN_EXE_sigilo"));
         for (name, _) in std::env::vars_os() {
             let name_text = name.to_string_lossy();
-            let ours = name_text.starts_with("SIGILO_") || name_text.starts_with("DATABASE_URL");
+            let ours = ["SIGILO_", "DATABASE_URL", "KEYSTORE_URL"].iter().any(|ours| name_text.starts_with(ours));
             if ours && name_text != "SIGILO_PG_BIN" {
                 sigilo.env_remove(&name);
             }

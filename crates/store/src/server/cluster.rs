@@ -183,7 +183,7 @@ fn settings(socket: &str, durability: Durability) -> String {
          log_lock_waits = on\n"
     );
     text.push_str(match durability {
-        Durability::Full => "max_connections = 100\nwal_compression = on\n",
+        Durability::Full => "max_connections = 130\nwal_compression = on\n",
         // Copying a template logs each page, and compressing them took ten times as long as the copy.
         Durability::None => {
             "max_connections = 400\n\

@@ -12,6 +12,7 @@ mod error;
 mod examine;
 mod findings;
 mod folder;
+mod keystore;
 mod process;
 mod programs;
 mod roles;
@@ -26,6 +27,7 @@ pub use databases::{create_database, drop_database};
 pub use error::ServerError;
 pub use examine::{examine_database, examine_machine};
 pub use findings::{Finding, Findings, Level};
+pub use keystore::{KEYSTORE_SQL, KeystoreUrls, create_keystore, saved_keystore};
 pub use programs::{OLDEST_MAJOR, Programs};
 pub use roles::ROLES_SQL;
 pub use settings::{Durability, ServerSettings};
@@ -40,6 +42,7 @@ use secrets::{DATABASE, Secrets};
 /// An open database server. A managed one stops when this is dropped.
 pub struct Server {
     urls: DatabaseUrls,
+    keystore: Option<KeystoreUrls>,
     managed: Option<Managed>,
 }
 
@@ -62,7 +65,7 @@ impl Server {
     /// Every [`ServerError`] is a Portuguese sentence that says what to do.
     pub async fn open(settings: &ServerSettings, progress: &dyn Fn(&str)) -> Result<Self, ServerError> {
         if let Some(urls) = &settings.external {
-            return Self::open_external(urls.clone()).await;
+            return Self::open_external(urls.clone(), settings.keystore.clone()).await;
         }
         let data = DataFolder::open(&settings.data, true)?;
         let lock = data.lock()?;
@@ -106,24 +109,37 @@ impl Server {
             progress("As senhas guardadas não são as deste banco; gravando senhas novas nele…");
             supervisor.stop()?;
             cluster.reset_superuser(&secrets)?;
-            supervisor = Supervisor::start(cluster, data).await?;
+            supervisor = Supervisor::start(cluster, data.clone()).await?;
             ready = roles::bootstrap(&secrets).await;
         }
         ready?;
-        Ok(Self { urls: secrets.urls(DATABASE), managed: Some(Managed { supervisor, _lock: lock, version }) })
+        let keystore = match &settings.keystore {
+            Some(urls) => urls.clone(),
+            None => keystore::bootstrap(&data, &secrets, DATABASE).await?,
+        };
+        Ok(Self {
+            urls: secrets.urls(DATABASE),
+            keystore: Some(keystore),
+            managed: Some(Managed { supervisor, _lock: lock, version }),
+        })
     }
 
-    async fn open_external(urls: DatabaseUrls) -> Result<Self, ServerError> {
+    async fn open_external(urls: DatabaseUrls, keystore: Option<KeystoreUrls>) -> Result<Self, ServerError> {
         let findings = examine_database(&urls).await;
         if findings.worst() == Level::Fail {
             return Err(ServerError::External(findings));
         }
-        Ok(Self { urls, managed: None })
+        Ok(Self { urls, keystore, managed: None })
     }
 
     /// The connection strings, one a role.
     pub fn urls(&self) -> &DatabaseUrls {
         &self.urls
+    }
+
+    /// The keystore's connection strings; `None` beside the operator's own server when it was given no keystore.
+    pub fn keystore(&self) -> Option<&KeystoreUrls> {
+        self.keystore.as_ref()
     }
 
     /// The version of the managed server's programs; `None` for the operator's own server.

@@ -35,14 +35,19 @@ pub(super) async fn prepare_inside(client: &Client, secrets: &Secrets, database:
     run(client, sections().2, secrets, database).await
 }
 
-/// The parts about roles, about the database as a whole, and inside it.
 fn sections() -> (&'static str, &'static str, &'static str) {
-    let (outside, inside) = ROLES_SQL.split_once("\\connect :\"banco\"\n").unwrap_or((ROLES_SQL, ""));
+    parts(ROLES_SQL)
+}
+
+/// The parts of a script about roles, about the database as a whole, and inside it.
+pub(super) fn parts(script: &str) -> (&str, &str, &str) {
+    let (outside, inside) = script.split_once("\\connect :\"banco\"\n").unwrap_or((script, ""));
     let (roles, database) = outside.split_once("-- 2. Banco.\n").unwrap_or((outside, ""));
     (roles, database, inside)
 }
 
-async fn run(client: &Client, script: &str, secrets: &Secrets, database: &str) -> Result<(), ServerError> {
+/// Runs a script or a part of one, with `database` in the place of its variable.
+pub(super) async fn run(client: &Client, script: &str, secrets: &Secrets, database: &str) -> Result<(), ServerError> {
     let refused = || ServerError::database("a preparação dos papéis");
     for (statement, expand) in statements(script) {
         let sql = fill(&statement, secrets, database);

@@ -137,6 +137,6 @@ impl Secrets {
 }
 
 /// 244 random bits from the operating system, as letters and digits.
-fn password() -> String {
+pub(super) fn password() -> String {
     format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple())
 }

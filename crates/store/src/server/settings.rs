@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use super::error::ServerError;
+use super::keystore::KeystoreUrls;
 use super::urls::{DatabaseUrl, DatabaseUrls};
 
 /// What [`Server::open`](super::Server::open) opens.
@@ -16,6 +17,8 @@ pub struct ServerSettings {
     pub programs: Option<PathBuf>,
     /// The operator's own server, instead of a managed one.
     pub external: Option<DatabaseUrls>,
+    /// The operator's own keystore, instead of one beside the managed database.
+    pub keystore: Option<KeystoreUrls>,
     /// Whether a managed server keeps what it wrote through a power cut.
     pub durability: Durability,
 }
@@ -34,11 +37,12 @@ impl ServerSettings {
     /// A managed server in `data`, with the programs that `SIGILO_PG_BIN` names, if it does.
     pub fn managed(data: PathBuf) -> Self {
         let programs = env::var_os("SIGILO_PG_BIN").map(PathBuf::from);
-        Self { data, programs, external: None, durability: Durability::Full }
+        Self { data, programs, external: None, keystore: None, durability: Durability::Full }
     }
 
     /// What the environment says: `SIGILO_PG_BIN`, or `DATABASE_URL` (the owner's) together with
-    /// `DATABASE_URL_APP`, `_AUTH`, `_JOBS`, `_AUDITOR`, `_CONSOLE` and `_SEALER`.
+    /// `DATABASE_URL_APP`, `_AUTH`, `_JOBS`, `_AUDITOR`, `_CONSOLE` and `_SEALER`; and `KEYSTORE_URL` (the owner's) with
+    /// `KEYSTORE_URL_KEYS`, for a keystore elsewhere.
     ///
     /// # Errors
     ///
@@ -57,6 +61,9 @@ impl ServerSettings {
                 sealer: url("DATABASE_URL_SEALER")?,
             });
         }
+        if env::var_os("KEYSTORE_URL").is_some_and(|value| !value.is_empty()) {
+            settings.keystore = Some(KeystoreUrls { owner: url("KEYSTORE_URL")?, keys: url("KEYSTORE_URL_KEYS")? });
+        }
         Ok(settings)
     }
 }
@@ -64,7 +71,7 @@ impl ServerSettings {
 fn url(variable: &'static str) -> Result<DatabaseUrl, ServerError> {
     let wrong = |reason| ServerError::Setting { variable, reason };
     let text = env::var(variable).map_err(|_| {
-        wrong("falta esta conexão; com DATABASE_URL é preciso dar a de cada papel (rode sigilo doctor)")
+        wrong("falta esta conexão; com DATABASE_URL ou KEYSTORE_URL é preciso dar a de cada papel (rode sigilo doctor)")
     })?;
     tokio_postgres::Config::from_str(&text)
         .map_err(|_| wrong("não é uma conexão válida (postgresql://papel:senha@servidor/banco)"))?;

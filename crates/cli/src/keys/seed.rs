@@ -1,4 +1,4 @@
-//! The installation's root key and the key of its trail: 32 random bytes each, in files that only their owner reads.
+//! Keys that are 32 random bytes in a file that only its owner reads.
 
 use std::{
     fs::{self, OpenOptions},
@@ -7,54 +7,16 @@ use std::{
     path::Path,
 };
 
-use sigilo_proof::{Keyring, checkpoint::LogKey, note::VerifierKey, random_bytes};
+use sigilo_proof::random_bytes;
 use zeroize::Zeroizing;
 
 use crate::args::Trouble;
 
-const ROOT: &str = "raiz.chave";
-const LOG: &str = "trilha.chave";
-
-/// Reads the root key of the data folder, or makes it when `first_start` says that none can exist yet.
+/// The 32 bytes in a file of the folder `segredos`, made where they may be.
 ///
 /// # Errors
 /// When the file is missing, cannot be read or written, is not 32 bytes, or others could read it.
-pub fn open(data: &Path, first_start: bool) -> Result<Keyring, Trouble> {
-    Ok(Keyring::new(&*seed(data, ROOT, first_start)?))
-}
-
-/// Reads the key that the trail is sealed with, or makes it for a log of the site `host` when `known` says that there is
-/// none yet. `known` are the public keys that the database has, one a line.
-///
-/// # Errors
-/// As [`open`]; and when the key is not the one that sealed this database's trail.
-pub fn open_log(data: &Path, known: Option<&str>, host: &str) -> Result<LogKey, Trouble> {
-    let seed = seed(data, LOG, known.is_none())?;
-    let origin = match known.and_then(|keys| keys.lines().next()) {
-        Some(key) => VerifierKey::parse(key)
-            .map_err(|error| Trouble(format!("as chaves da trilha no banco não se leem: {error}")))?
-            .name()
-            .to_owned(),
-        // The address alone would be the same after the data was lost and begun anew.
-        None => format!("{host}/trilha/{:08x}", u32::from_be_bytes(random_bytes())),
-    };
-    let key = LogKey::from_seed(&origin, &seed).map_err(|error| Trouble(format!("a chave da trilha: {error}")))?;
-    match known {
-        Some(known) if known != public(&key) => Err(Trouble(
-            "a chave em segredos/trilha.chave não é a que lacrou a trilha deste banco: recupere a certa da cópia de segurança"
-                .into(),
-        )),
-        _ => Ok(key),
-    }
-}
-
-/// The public halves, as the database keeps them.
-pub fn public(key: &LogKey) -> String {
-    key.verifier_keys().iter().map(|key| format!("{key}\n")).collect()
-}
-
-/// The 32 bytes in a file of the folder `segredos`, made where they may be.
-fn seed(data: &Path, name: &str, may_make: bool) -> Result<Zeroizing<[u8; 32]>, Trouble> {
+pub fn read(data: &Path, name: &str, may_make: bool) -> Result<Zeroizing<[u8; 32]>, Trouble> {
     let folder = data.join("segredos");
     let path = folder.join(name);
     let trouble = |what: &str, error: &dyn std::fmt::Display| Trouble(format!("{what} {}: {error}", path.display()));
@@ -91,7 +53,7 @@ fn seed(data: &Path, name: &str, may_make: bool) -> Result<Zeroizing<[u8; 32]>, 
 }
 
 /// Under another name first: a crash in between must not leave half a key under the real one.
-fn write_whole(folder: &Path, path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+pub fn write_whole(folder: &Path, path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let draft = folder.join(format!(".chave.{}", std::process::id()));
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
     file.write_all(bytes)?;
