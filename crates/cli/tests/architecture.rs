@@ -18,6 +18,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("sigilo-knowledge", &[]),
     ("sigilo-citations", &[]),
     ("sigilo-report", &["sigilo-domain", "sigilo-proof"]),
+    ("sigilo-signature", &["sigilo-proof"]),
     ("sigilo-assistant", &["sigilo-citations", "sigilo-deid", "sigilo-image", "sigilo-knowledge"]),
     (
         "sigilo-features",
@@ -44,6 +45,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "sigilo-features",
             "sigilo-knowledge",
             "sigilo-proof",
+            "sigilo-signature",
             "sigilo-store",
             "sigilo-web",
         ],
@@ -64,6 +66,7 @@ const PURE: &[&str] = &[
     "sigilo-knowledge",
     "sigilo-citations",
     "sigilo-report",
+    "sigilo-signature",
 ];
 /// What brings input and output along.
 const RUNTIMES: &[&str] = &["tokio", "async-std", "smol", "hyper", "reqwest", "tokio-postgres", "mio"];
