@@ -15,6 +15,7 @@ mod memory;
 mod migrate;
 mod receipt;
 mod serve;
+mod signature;
 mod user;
 
 use std::process::ExitCode;
@@ -45,6 +46,10 @@ enum Command {
     Deid(deid::DeidArgs),
     /// Confere um recibo assinado
     Receipt(receipt::ReceiptArgs),
+    /// Assina um documento PDF com um certificado A1
+    Sign(signature::SignArgs),
+    /// Assinaturas de documentos PDF
+    Signature(signature::SignatureArgs),
     /// Mostra a um auditor, com fatos, que o sistema faz o que promete
     Audit(audit::AuditArgs),
     /// Conexões com o banco de dados
@@ -62,6 +67,8 @@ fn main() -> ExitCode {
         Command::Citations(args) => citations::run(&args),
         Command::Deid(args) => deid::run(args),
         Command::Receipt(args) => receipt::run(&args),
+        Command::Sign(args) => report(signature::sign(&args)),
+        Command::Signature(args) => signature::run(&args),
         Command::Db(args) => report(db::run(&args)),
         command => {
             boot::start_log();
@@ -83,7 +90,12 @@ async fn run(command: Command) -> ExitCode {
         Command::Audit(args) => report(audit::run(&args).await),
         Command::Eval(args) => report(eval::run(&args).await),
         Command::Doctor(args) => doctor::run(&args).await,
-        Command::Citations(_) | Command::Deid(_) | Command::Receipt(_) | Command::Db(_) => ExitCode::SUCCESS,
+        Command::Citations(_)
+        | Command::Deid(_)
+        | Command::Receipt(_)
+        | Command::Sign(_)
+        | Command::Signature(_)
+        | Command::Db(_) => ExitCode::SUCCESS,
     }
 }
 

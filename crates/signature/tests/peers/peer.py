@@ -1,7 +1,7 @@
 """pyHanko as the other side: signs and validates in a folder of certificates.
 
-    peer.py sign FOLDER IN OUT P12 PASSWORD LEVEL     LEVEL: b, t, lt or lta
-    peer.py validate FOLDER FILE                      prints one JSON line for each signature
+    peer.py sign FOLDER P12 PASSWORD LEVEL IN OUT [LEVEL IN OUT…]    LEVEL: b, t, lt or lta
+    peer.py validate FOLDER FILE…                                    prints one JSON line for each signature
 
 The folder holds root.crt, issuing.crt, root.crl and issuing.crl in DER, and for stamps stamper.crt and stamper.key.
 """
@@ -36,7 +36,12 @@ def context(folder, **more):
     )
 
 
-def sign(folder, source, target, p12, password, level):
+def sign(folder, p12, password, *jobs):
+    for level, source, target in zip(*[iter(jobs)] * 3, strict=True):
+        sign_one(folder, p12, password, level, source, target)
+
+
+def sign_one(folder, p12, password, level, source, target):
     signer = signers.SimpleSigner.load_pkcs12(p12, passphrase=password.encode())
     stamper = None
     if level != "b":
@@ -60,7 +65,12 @@ def sign(folder, source, target, p12, password, level):
         signers.sign_pdf(IncrementalPdfFileWriter(document), metadata, signer=signer, timestamper=stamper, output=out)
 
 
-def validate(folder, file):
+def validate(folder, *files):
+    for file in files:
+        validate_one(folder, file)
+
+
+def validate_one(folder, file):
     with open(file, "rb") as document:
         for signature in PdfFileReader(document).embedded_signatures:
             usage = KeyUsageConstraints(key_usage={"non_repudiation"})
