@@ -17,6 +17,7 @@ mod migrate;
 mod receipt;
 mod seal;
 mod serve;
+mod signature;
 mod user;
 
 use std::process::ExitCode;
@@ -52,6 +53,10 @@ enum Command {
     /// Confere um pacote de provas ou a prova de um registro: sem rede, sem banco de dados; sai com 0 válido, 1 adulterado,
     /// 2 incompleto
     Verify(sigilo_verify::VerifyArgs),
+    /// Assina um documento PDF com um certificado A1
+    Sign(signature::SignArgs),
+    /// Assinaturas de documentos PDF
+    Signature(signature::SignatureArgs),
     /// Mostra a um auditor, com fatos, que o sistema faz o que promete
     Audit(audit::AuditArgs),
     /// Chaves: situação, troca, partilha e recuperação da chave raiz
@@ -72,6 +77,8 @@ fn main() -> ExitCode {
         Command::Deid(args) => deid::run(args),
         Command::Receipt(args) => receipt::run(&args),
         Command::Verify(args) => sigilo_verify::run(&args),
+        Command::Sign(args) => report(signature::sign(&args)),
+        Command::Signature(args) => signature::run(&args),
         Command::Db(args) => report(db::run(&args)),
         command => {
             boot::start_log();
@@ -95,9 +102,13 @@ async fn run(command: Command) -> ExitCode {
         Command::Keys(args) => report(keys::run(&args).await),
         Command::Eval(args) => report(eval::run(&args).await),
         Command::Doctor(args) => doctor::run(&args).await,
-        Command::Citations(_) | Command::Deid(_) | Command::Receipt(_) | Command::Verify(_) | Command::Db(_) => {
-            ExitCode::SUCCESS
-        }
+        Command::Citations(_)
+        | Command::Deid(_)
+        | Command::Receipt(_)
+        | Command::Verify(_)
+        | Command::Sign(_)
+        | Command::Signature(_)
+        | Command::Db(_) => ExitCode::SUCCESS,
     }
 }
 

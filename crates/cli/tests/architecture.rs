@@ -19,6 +19,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("sigilo-knowledge", &[]),
     ("sigilo-citations", &[]),
     ("sigilo-report", &["sigilo-domain", "sigilo-proof"]),
+    ("sigilo-signature", &["sigilo-proof"]),
     ("sigilo-assistant", &["sigilo-citations", "sigilo-deid", "sigilo-image", "sigilo-knowledge"]),
     (
         "sigilo-features",
@@ -47,6 +48,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "sigilo-features",
             "sigilo-knowledge",
             "sigilo-proof",
+            "sigilo-signature",
             "sigilo-store",
             "sigilo-verify",
             "sigilo-web",
@@ -68,6 +70,7 @@ const PURE: &[&str] = &[
     "sigilo-knowledge",
     "sigilo-citations",
     "sigilo-report",
+    "sigilo-signature",
 ];
 /// What brings input and output along.
 const RUNTIMES: &[&str] = &["tokio", "async-std", "smol", "hyper", "reqwest", "tokio-postgres", "mio"];

@@ -12,7 +12,10 @@ mod signed_data;
 
 pub use signed_data::MAX_CMS;
 
-use der::{Decode, EncodingRules, asn1::OctetStringRef};
+use der::{
+    Decode, EncodingRules, Reader, SliceReader,
+    asn1::{AnyRef, OctetStringRef},
+};
 use thiserror::Error;
 use time::OffsetDateTime;
 use x509_cert::time::Time;
@@ -25,6 +28,9 @@ pub(crate) use signed_data::SignedData;
 
 use attributes::Attributes;
 use signed_data::Signer;
+
+/// id-aa-ets-sigPolicyId (ETSI EN 319 122-1, § 5.2.9).
+const SIGNATURE_POLICY: Oid = Oid::new_unwrap("1.2.840.113549.1.9.16.2.15");
 
 /// Why a signed document is not believed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -92,6 +98,8 @@ pub struct Signed {
     pub claimed_time: Option<OffsetDateTime>,
     /// The signature's bytes: what a signature time stamp is of (ETSI EN 319 122-1, § 5.3).
     pub signature: Vec<u8>,
+    /// The signature policy that the signer says to follow (ETSI EN 319 122-1, § 5.2.9). Nothing of it is verified.
+    pub signature_policy: Option<Oid>,
     /// Time stamp tokens in the message (id-aa-timeStampToken), in DER, none of them verified.
     pub timestamps: Vec<Vec<u8>>,
 }
@@ -141,6 +149,7 @@ impl SignedData<'_> {
             attribute_order,
             claimed_time: claimed_time(&attributes),
             signature: signer.signature.to_vec(),
+            signature_policy: signature_policy(&attributes),
             timestamps: timestamps(signer)?,
         })
     }
@@ -198,6 +207,19 @@ fn claimed_time(attributes: &Attributes<'_>) -> Option<OffsetDateTime> {
     let value = attributes.only(rfc5911::ID_SIGNING_TIME, "signing-time").ok()?;
     let time = Time::from_der(value).ok()?;
     OffsetDateTime::from_unix_timestamp(i64::try_from(time.to_unix_duration().as_secs()).ok()?).ok()
+}
+
+/// The first field of a SignaturePolicyId. One that is unreadable is as good as none: nothing hangs on it.
+fn signature_policy(attributes: &Attributes<'_>) -> Option<Oid> {
+    let mut reader = SliceReader::new(attributes.only(SIGNATURE_POLICY, "signature-policy").ok()?).ok()?;
+    let policy = reader.sequence(|reader| {
+        let policy = Oid::decode(reader)?;
+        while !reader.is_finished() {
+            AnyRef::decode(reader)?; // the hash of the policy, and where it is
+        }
+        Ok::<_, der::Error>(policy)
+    });
+    policy.ok()
 }
 
 /// RFC 3161, appendix A.

@@ -13,4 +13,4 @@ pub use cnpj::Cnpj;
 pub use cpf::Cpf;
 pub use holder::{Company, HolderError, Person};
 pub use policy::{DOCUMENT, Kind, Policy, PolicyError, SEAL, TIME_STAMP};
-pub use verify::{IcpError, Verified, check_time_authority, verify_person, verify_seal};
+pub use verify::{IcpError, Verified, check_time_authority, claimed_person, verify_person, verify_seal};

@@ -3,11 +3,11 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use sigilo_features::evidence::{Sealed, Sealer};
 use sigilo_proof::checkpoint::LogKey;
 use sigilo_store::{Db, Token, server::Role};
+use sigilo_testkit::tokio_postgres::Client;
 use sigilo_testkit::{
     TestDatabase,
     people::{self, Member},
 };
-use tokio_postgres::Client;
 use uuid::Uuid;
 
 pub const ORIGIN: &str = "clinica.example/trilha";

@@ -7,7 +7,7 @@ use sigilo_proof::{
     policy::Policy,
 };
 use sigilo_store::trail::SealTx;
-use tokio_postgres::Client;
+use sigilo_testkit::tokio_postgres::Client;
 
 use crate::support::{Stand, key, sealer, stand};
 

@@ -79,6 +79,15 @@ pub fn verify_seal(
     Ok(Verified { holder, policy, path })
 }
 
+/// The person whom a certificate names, of which nothing is verified: for showing it, and for [`verify_person`] where any
+/// CPF will do.
+///
+/// # Errors
+/// [`HolderError`] when the certificate names nobody.
+pub fn claimed_person(certificate: &Certificate) -> Result<Person, HolderError> {
+    holder::person(certificate)
+}
+
 /// The policy of an authority of time, whose path a verified time stamp holds.
 ///
 /// # Errors
