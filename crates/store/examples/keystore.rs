@@ -61,8 +61,15 @@ async fn points(keystore: &Keystore, client: &tokio_postgres::Client) {
         }
         opened = opened.min(start.elapsed());
     }
+    let row = client.query_one(&read, &[&Uuid::from_u128(1)]).await.unwrap();
+    let start = Instant::now();
+    for _ in 0..READ {
+        std::hint::black_box(keystore.open_cell(subject(1), NAME, row.get(0)).await.unwrap());
+    }
+    let opening = start.elapsed();
     let micros = |time: Duration| time.as_secs_f64() * 1e6 / READ as f64;
     let ratio = alone.as_secs_f64() / opened.as_secs_f64();
+    println!("opening without reading: {:.1} µs", micros(opening));
     println!(
         "point read: {:.1} µs alone, {:.1} µs opened; ratio {ratio:.2} (at least {LIMIT})",
         micros(alone),
