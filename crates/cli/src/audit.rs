@@ -44,7 +44,7 @@ enum AuditCommand {
         #[arg(long, value_name = "PASTA", default_value = ".")]
         out: PathBuf,
         #[command(flatten)]
-        site: SiteArgs,
+        site: Box<SiteArgs>,
     },
     #[command(flatten)]
     Evidence(EvidenceCommand),
@@ -73,7 +73,7 @@ pub async fn run(args: &AuditArgs) -> Result<(), Trouble> {
     }
     let folder = Provisional::new()?;
     // Whatever runs on the usual port goes on undisturbed.
-    let site = SiteArgs { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), ..site.clone() };
+    let site = SiteArgs { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), ..SiteArgs::clone(site) };
     let installation = boot::start_on(ServerSettings::managed(folder.0.clone()), &site, true).await?;
     let level = simulate(&installation, out, false).await;
     let Installation { app, server, .. } = installation;

@@ -6,8 +6,8 @@ use std::{
 };
 
 use clap::Args;
-use time::OffsetDateTime;
 
+use sigilo_domain::{Clock, SystemClock};
 use sigilo_features::evidence::{Problem, Sealer, checkpoint_note, examine, examined_at};
 use sigilo_proof::note::VerifierKey;
 use sigilo_store::{
@@ -125,7 +125,7 @@ async fn keep_examining(db: &Db, key: &VerifierKey) {
     loop {
         tick.tick().await;
         let due = match examined_at(db).await {
-            Ok(at) => at.is_none_or(|at| OffsetDateTime::from(std::time::SystemTime::now()) - at >= EXAMINE_EVERY),
+            Ok(at) => at.is_none_or(|at| SystemClock.now() - at >= EXAMINE_EVERY),
             Err(_) => false,
         };
         if !due {

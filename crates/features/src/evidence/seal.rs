@@ -219,7 +219,7 @@ async fn load(tx: &SealTx, key: &LogKey) -> Result<Known, Problem> {
     let mut known = Known { round: None, heads: BTreeMap::new(), platform: Growing::default(), logs: HashMap::new() };
     let Some(last) = tx.last().await? else { return Ok(known) };
     let note = Note::parse(&last.note).map_err(|_| Problem::Foreign("o último ponto de controle não se lê"))?;
-    if !matches!(note.verify(&key.verifier_keys()[0]), Ok(_)) {
+    if note.verify(&key.verifier_keys()[0]).is_err() {
         return Err(Problem::Foreign("o último ponto de controle é de outra chave"));
     }
     known.platform = Growing::load(tx, PLATFORM_LOG, last.round.unsigned_abs() + 1, last.round).await?;
