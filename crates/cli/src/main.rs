@@ -20,6 +20,7 @@ mod user;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use sigilo_anchor::witness::command as witness;
 
 /// Sigilo: plataforma de saúde com privacidade que se prova.
 #[derive(Parser)]
@@ -48,6 +49,8 @@ enum Command {
     /// Confere um pacote de provas ou a prova de um registro: sem rede, sem banco de dados; sai com 0 válido, 1 adulterado,
     /// 2 incompleto
     Verify(sigilo_verify::VerifyArgs),
+    /// Testemunha de um registro: guarda o maior ponto de controle que viu e só assina o que o continua
+    Witness(witness::WitnessArgs),
     /// Mostra a um auditor, com fatos, que o sistema faz o que promete
     Audit(audit::AuditArgs),
     /// Conexões com o banco de dados
@@ -87,6 +90,7 @@ async fn run(command: Command) -> ExitCode {
         Command::Audit(args) => report(audit::run(&args).await),
         Command::Eval(args) => report(eval::run(&args).await),
         Command::Doctor(args) => doctor::run(&args).await,
+        Command::Witness(args) => witness::run(&args).await,
         Command::Citations(_) | Command::Deid(_) | Command::Receipt(_) | Command::Verify(_) | Command::Db(_) => {
             ExitCode::SUCCESS
         }
