@@ -1,6 +1,6 @@
 //! Forks, races, spoilt input, and a folder that somebody has touched.
 
-use std::fs;
+use std::{fs, sync::Barrier, thread};
 
 use proptest::prelude::*;
 use sigilo_anchor::witness::{AddCheckpoint, FolderError, Keys, Logs, MAX_BODY, Refusal, Witness};
@@ -9,35 +9,65 @@ use tempfile::TempDir;
 
 use crate::support::{Answer, Fixed, NAME, ORIGIN, Site, lines, log, note, open, request, tree};
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_forks_at_the_same_moment_one_is_cosigned() {
-    let site = Site::new().await;
-    let common = tree(4, "a");
-    assert_eq!(site.add(request(&common, 0)).await.status, 200);
-    let forks: Vec<_> = (0..16)
-        .map(|fork| {
-            let mut tree = common.clone();
-            tree.extend(self::tree(3, &format!("fork {fork}")));
-            request(&tree, 4)
-        })
-        .collect();
-    let answers = futures_util::future::join_all(forks.iter().map(|fork| site.add(fork))).await;
-    let (won, lost): (Vec<_>, Vec<_>) = answers.into_iter().zip(&forks).partition(|(answer, _)| answer.status == 200);
-    assert_eq!(won.len(), 1);
-    assert!(lost.iter().all(|(answer, _)| *answer == Answer::conflict(7)), "{lost:?}");
-    assert!(site.get(&format!("last/{ORIGIN}")).await.text.starts_with(&won[0].1.note));
+/// Shows a witness these requests at the same moment, each from a thread of its own. Gives the places of those cosigned.
+fn at_once(witness: &Witness, requests: &[AddCheckpoint]) -> Vec<usize> {
+    let start = Barrier::new(requests.len());
+    let show = |request: &AddCheckpoint| {
+        let body = request.to_string();
+        start.wait();
+        match witness.add(body.as_bytes()) {
+            Ok(_) => true,
+            Err(Refusal::Conflict(_)) => false,
+            Err(refusal) => panic!("{refusal}"),
+        }
+    };
+    let cosigned: Vec<bool> = thread::scope(|scope| {
+        let shown: Vec<_> = requests.iter().map(|request| scope.spawn(|| show(request))).collect();
+        shown.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    (0..requests.len()).filter(|place| cosigned[*place]).collect()
+}
+
+#[test]
+fn of_forks_at_the_same_moment_one_is_cosigned() {
+    let folder = TempDir::new().unwrap();
+    let (witness, _) = open(folder.path());
+    let mut common = tree(4, "a");
+    witness.add(request(&common, 0).to_string().as_bytes()).unwrap();
+    for round in 0..5 {
+        let size = common.len() as u64;
+        let grown = |fork| [common.clone(), tree(3, &format!("fork {round} {fork}"))].concat();
+        let forks: Vec<_> = (0..8).map(grown).collect();
+        let requests: Vec<_> = forks.iter().map(|fork| request(fork, size)).collect();
+        let cosigned = at_once(&witness, &requests);
+        assert_eq!(cosigned.len(), 1, "{cosigned:?}");
+        let won = cosigned[0];
+        assert!(witness.seen(ORIGIN).unwrap().unwrap().note.starts_with(&requests[won].note));
+        common.clone_from(&forks[won]);
+    }
+}
+
+#[test]
+fn growth_at_the_same_moment_never_goes_back() {
+    let folder = TempDir::new().unwrap();
+    let (witness, _) = open(folder.path());
+    witness.add(request(&tree(1, "a"), 0).to_string().as_bytes()).unwrap();
+    let requests: Vec<_> = (2..10).map(|size| request(&tree(size, "a"), 1)).collect();
+    let cosigned = at_once(&witness, &requests);
+    assert_eq!(cosigned.len(), 1, "{cosigned:?}");
+    assert_eq!(witness.seen(ORIGIN).unwrap().unwrap().checkpoint.size, cosigned[0] as u64 + 2);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn growth_at_the_same_moment_never_goes_back() {
+async fn forks_over_http_are_no_different() {
     let site = Site::new().await;
-    assert_eq!(site.add(request(&tree(1, "a"), 0)).await.status, 200);
-    let trees: Vec<_> = (2..18).map(|size| tree(size, "a")).collect();
-    let answers = futures_util::future::join_all(trees.iter().map(|tree| site.add(request(tree, 1)))).await;
-    let won: Vec<u64> =
-        (2..18).zip(&answers).filter(|(_, answer)| answer.status == 200).map(|(size, _)| size).collect();
+    let common = tree(4, "a");
+    assert_eq!(site.add(request(&common, 0)).await.status, 200);
+    let grown = |fork| request(&[common.clone(), tree(3, &format!("fork {fork}"))].concat(), 4);
+    let answers = futures_util::future::join_all((0..8).map(|fork| site.add(grown(fork)))).await;
+    let (won, lost): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status == 200);
     assert_eq!(won.len(), 1);
-    assert!(answers.iter().filter(|answer| answer.status != 200).all(|answer| *answer == Answer::conflict(won[0])));
+    assert!(lost.iter().all(|answer| *answer == Answer::conflict(7)), "{lost:?}");
 }
 
 #[test]

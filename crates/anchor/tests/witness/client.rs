@@ -22,10 +22,10 @@ use sigilo_proof::{checkpoint::Checkpoint, cosignature::WitnessKey, note::Verifi
 use tokio::net::TcpListener;
 use url::Url;
 
-use crate::support::{NAME, ORIGIN, Site, TIME, log, note, proof, serve, times, tree};
+use crate::support::{CLIENT, NAME, ORIGIN, Site, TIME, log, note, proof, serve, times, tree};
 
 async fn ask(url: &Url, keys: &[VerifierKey], tree: &[[u8; 32]], old_size: u64) -> Result<Vec<String>, WitnessError> {
-    add_checkpoint(&Client::new().unwrap(), url, keys, old_size, &proof(tree, old_size), &note(&log(), tree)).await
+    add_checkpoint(&CLIENT, url, keys, old_size, &proof(tree, old_size), &note(&log(), tree)).await
 }
 
 #[tokio::test]
@@ -70,7 +70,7 @@ async fn what_the_witness_holds_against_us_is_told_apart() {
     assert_eq!(ask(&site.url, &site.keys, &tree(5, "b"), 5).await, Err(WitnessError::Contradiction));
     assert_eq!(ask(&site.url, &site.keys, &tree(9, "b"), 5).await, Err(WitnessError::Contradiction));
     assert!(ask(&site.url, &site.keys, &tree(7, "a"), 5).await.is_ok());
-    let garbage = add_checkpoint(&Client::new().unwrap(), &site.url, &site.keys, 7, &[], "nada").await;
+    let garbage = add_checkpoint(&CLIENT, &site.url, &site.keys, 7, &[], "nada").await;
     assert_eq!(garbage, Err(WitnessError::Note));
 }
 

@@ -9,7 +9,7 @@ use std::{
 use tempfile::TempDir;
 use url::Url;
 
-use crate::support::{NAME, log, post, request, tree};
+use crate::support::{NAME, WEB, log, post, request, tree};
 
 struct Program(Child);
 
@@ -59,8 +59,7 @@ async fn what_was_cosigned_survives_kill_9() {
         acknowledged = size;
         // One more is on its way when the program dies.
         let last = request(&tree(size + 1, "a"), size).to_string();
-        let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        let flying = tokio::spawn(client.post(url.join("add-checkpoint").unwrap()).body(last).send());
+        let flying = tokio::spawn(WEB.post(url.join("add-checkpoint").unwrap()).body(last).send());
         tokio::task::yield_now().await;
         running.0.kill().unwrap();
         running.0.wait().unwrap();

@@ -3,17 +3,14 @@
 
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use data_encoding::BASE64;
-use sigilo_anchor::{
-    Client,
-    witness::{Keys, Logs, Witness, add_checkpoint, router},
-};
+use sigilo_anchor::witness::{Keys, Logs, Witness, add_checkpoint, router};
 use sigilo_proof::{note::VerifierKey, verify_signature};
 use signed_note::{Note, StandardVerifier, Verifier, VerifierList};
 use tempfile::TempDir;
 use tlog_tiles::{Checkpoint, Hash, HashReader, check_tree, prove_tree, stored_hashes, tree_hash};
 use url::Url;
 
-use crate::support::{Fixed, NAME, ORIGIN, Site, TIME, log, note, proof, serve, tree};
+use crate::support::{CLIENT, Fixed, NAME, ORIGIN, Site, TIME, log, note, proof, serve, tree};
 
 /// Hashes as their library stores them.
 #[derive(Default)]
@@ -57,10 +54,9 @@ impl Verifier for Cosigner {
 #[tokio::test]
 async fn their_reader_accepts_our_log_and_our_witness() {
     let site = Site::new().await;
-    let client = Client::new().unwrap();
     let (three, eleven) = (tree(3, "a"), tree(11, "a"));
-    add_checkpoint(&client, &site.url, &site.keys, 0, &[], &note(&log(), &three)).await.unwrap();
-    let lines = add_checkpoint(&client, &site.url, &site.keys, 3, &proof(&eleven, 3), &note(&log(), &eleven)).await;
+    add_checkpoint(&CLIENT, &site.url, &site.keys, 0, &[], &note(&log(), &three)).await.unwrap();
+    let lines = add_checkpoint(&CLIENT, &site.url, &site.keys, 3, &proof(&eleven, 3), &note(&log(), &eleven)).await;
     let whole = note(&log(), &eleven) + &lines.unwrap().concat();
 
     let theirs = Note::from_bytes(whole.as_bytes()).unwrap();
@@ -109,12 +105,11 @@ async fn their_log_is_cosigned_by_our_witness() {
         note.add_sigs(&[&signer]).unwrap();
         String::from_utf8(note.to_bytes()).unwrap()
     };
-    let client = Client::new().unwrap();
     let mut old_size = 0;
     for size in [1, 7, 8, 64, 99] {
         let proof = if old_size == 0 { Vec::new() } else { prove_tree(size, old_size, &hashes).unwrap() };
         let proof: Vec<_> = proof.into_iter().map(|hash| hash.0).collect();
-        let lines = add_checkpoint(&client, &url, &keys, old_size, &proof, &signed(size)).await.unwrap();
+        let lines = add_checkpoint(&CLIENT, &url, &keys, old_size, &proof, &signed(size)).await.unwrap();
         assert_eq!(lines.len(), 2, "{old_size} to {size}");
         old_size = size;
     }

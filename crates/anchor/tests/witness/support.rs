@@ -1,4 +1,4 @@
-use std::path::Path;
+use std::{path::Path, sync::LazyLock};
 
 use axum::Router;
 use sigilo_anchor::{
@@ -77,14 +77,14 @@ pub async fn serve(router: Router) -> Url {
 pub struct Site {
     pub url: Url,
     pub keys: Vec<VerifierKey>,
-    pub folder: TempDir,
+    _folder: TempDir,
 }
 
 impl Site {
     pub async fn new() -> Site {
         let folder = TempDir::new().unwrap();
         let (witness, keys) = open(folder.path());
-        Site { url: serve(router(witness)).await, keys, folder }
+        Site { url: serve(router(witness)).await, keys, _folder: folder }
     }
 
     pub async fn add(&self, body: impl ToString) -> Answer {
@@ -92,7 +92,7 @@ impl Site {
     }
 
     pub async fn get(&self, path: &str) -> Answer {
-        Answer::read(web().get(self.url.join(path).unwrap()).send().await.unwrap()).await
+        Answer::read(WEB.get(self.url.join(path).unwrap()).send().await.unwrap()).await
     }
 }
 
@@ -115,14 +115,17 @@ impl Answer {
     }
 }
 
-fn web() -> reqwest::Client {
+/// Made once: reading the system's roots is slow. No two tests ask the same server.
+pub static CLIENT: LazyLock<Client> = LazyLock::new(|| Client::new().unwrap());
+
+pub static WEB: LazyLock<reqwest::Client> = LazyLock::new(|| {
     // Sets up TLS for the whole process, which every client asks for.
-    Client::new().unwrap();
+    LazyLock::force(&CLIENT);
     reqwest::Client::builder().no_proxy().build().unwrap()
-}
+});
 
 pub async fn post(url: &Url, body: String) -> Answer {
-    Answer::read(web().post(url.join("add-checkpoint").unwrap()).body(body).send().await.unwrap()).await
+    Answer::read(WEB.post(url.join("add-checkpoint").unwrap()).body(body).send().await.unwrap()).await
 }
 
 /// The times that the keys state on a checkpoint with these lines.
