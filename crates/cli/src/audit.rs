@@ -22,6 +22,7 @@ use crate::{
     boot::{self, Installation},
     db::DataArgs,
     evidence::{self, EvidenceCommand},
+    outside::OutsideArgs,
     serve::until_stopped,
 };
 
@@ -68,7 +69,7 @@ pub async fn run(args: &AuditArgs) -> Result<(), Trouble> {
         let installation = boot::start_on(ServerSettings::managed(data.demo_folder()), site, true).await?;
         let level = simulate(&installation, out, true).await?;
         eprintln!("  O banco fica em {}. Ctrl+C encerra.", data.demo_folder().display());
-        until_stopped(installation, site.web()).await?;
+        until_stopped(installation, site.web(), OutsideArgs::default().open()?).await?;
         return verdict(level);
     }
     let folder = Provisional::new()?;

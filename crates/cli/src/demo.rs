@@ -24,7 +24,7 @@ pub async fn run(args: &ServeArgs) -> Result<(), Trouble> {
     let links = demo::links(app, &terminal).await?;
     eprintln!("  Os dados ficam em {}.", args.data.demo_folder().display());
     show(app.settings().origin.as_str().trim_end_matches('/'), &links);
-    until_stopped(installation, args.site.web()).await
+    until_stopped(installation, args.site.web(), args.outside.open()?).await
 }
 
 #[allow(clippy::print_stdout, reason = "the links are what this command is for")]

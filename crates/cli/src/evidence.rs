@@ -3,6 +3,7 @@
 use std::{fs::File, io::BufWriter, path::PathBuf};
 
 use clap::Subcommand;
+use url::Url;
 use uuid::Uuid;
 
 use sigilo_features::evidence::{checkpoint_note, examine, export_log, policy_of, row_proof_of};
@@ -40,6 +41,23 @@ pub enum EvidenceCommand {
     Checkpoint,
     /// Mostra a política para sigilo verify: as chaves deste registro e as das testemunhas
     Policy,
+    /// Registra uma testemunha, ou o novo endereço dela, a quem cada ponto de controle passa a ser mostrado
+    WitnessAdd {
+        /// As chaves que ela publica: a mesma testemunha pode ter mais de uma
+        #[arg(long = "key", value_name = "CHAVE", required = true)]
+        keys: Vec<String>,
+        /// Onde ela responde; sem endereço, leve a ela o ponto de controle
+        #[arg(long, value_name = "URL")]
+        url: Option<Url>,
+        /// Quem a roda é de fora: não trabalha para quem opera esta instalação
+        #[arg(long)]
+        independent: bool,
+    },
+    /// Esquece uma testemunha que ainda não assinou nada
+    WitnessRemove {
+        /// O nome, como em sua chave
+        name: String,
+    },
     /// Compara a trilha inteira com o que foi lacrado, e os registros com a trilha; sai com 1 se algo difere
     Examine,
 }
@@ -73,6 +91,26 @@ pub async fn run(command: &EvidenceCommand, data: &DataArgs) -> Result<(), Troub
             None => return Err(Trouble("ainda não há ponto de controle: espere um minuto".into())),
         },
         EvidenceCommand::Policy => print!("{}", db.seal(async |tx: &SealTx| policy_of(tx).await).await?),
+        EvidenceCommand::WitnessAdd { keys, url, independent } => {
+            let wrong = |said: &str| Trouble(format!("a chave da testemunha não se lê: {said}"));
+            let mut name = None;
+            for key in keys {
+                let key = VerifierKey::parse(key).map_err(|error| wrong(&error.to_string()))?;
+                if name.get_or_insert_with(|| key.name().to_owned()) != key.name() {
+                    return Err(wrong("as chaves são de testemunhas diferentes"));
+                }
+            }
+            let name = name.unwrap_or_default();
+            let url = url.as_ref().map(Url::as_str);
+            db.seal(async |tx: &SealTx| tx.keep_witness(&name, &keys.join("\n"), url, *independent).await).await?;
+            println!("{name} passa a ser testemunha.");
+        }
+        EvidenceCommand::WitnessRemove { name } => {
+            if !db.seal(async |tx: &SealTx| tx.drop_witness(name).await).await? {
+                return Err(Trouble("não há testemunha com este nome, ou ela já assinou e fica".into()));
+            }
+            println!("{name} não é mais testemunha.");
+        }
         EvidenceCommand::Examine => {
             let keys = db.seal(async |tx: &SealTx| tx.keys().await).await?;
             let key = keys.as_deref().and_then(|keys| keys.lines().next()).and_then(|key| VerifierKey::parse(key).ok());

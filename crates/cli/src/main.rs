@@ -14,6 +14,7 @@ mod evidence;
 mod keys;
 mod memory;
 mod migrate;
+mod outside;
 mod receipt;
 mod seal;
 mod serve;
@@ -23,6 +24,7 @@ mod user;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use sigilo_anchor::witness::command as witness;
 
 /// Sigilo: plataforma de saúde com privacidade que se prova.
 #[derive(Parser)]
@@ -57,6 +59,8 @@ enum Command {
     Sign(signature::SignArgs),
     /// Assinaturas de documentos PDF
     Signature(signature::SignatureArgs),
+    /// Testemunha de um registro: guarda o maior ponto de controle que viu e só assina o que o continua
+    Witness(witness::WitnessArgs),
     /// Mostra a um auditor, com fatos, que o sistema faz o que promete
     Audit(audit::AuditArgs),
     /// Chaves: situação, troca, partilha e recuperação da chave raiz
@@ -102,6 +106,7 @@ async fn run(command: Command) -> ExitCode {
         Command::Keys(args) => report(keys::run(&args).await),
         Command::Eval(args) => report(eval::run(&args).await),
         Command::Doctor(args) => doctor::run(&args).await,
+        Command::Witness(args) => witness::run(&args).await,
         Command::Citations(_)
         | Command::Deid(_)
         | Command::Receipt(_)

@@ -8,7 +8,7 @@ use std::{
 use clap::Args;
 
 use sigilo_domain::{Clock, SystemClock};
-use sigilo_features::evidence::{Problem, Sealer, checkpoint_note, examine, examined_at};
+use sigilo_features::evidence::{Outside, Problem, Sealer, checkpoint_note, examine, examined_at};
 use sigilo_proof::note::VerifierKey;
 use sigilo_store::{
     Db,
@@ -20,6 +20,7 @@ use crate::{
     args::{SiteArgs, Trouble},
     db::DataArgs,
     keys,
+    outside::OutsideArgs,
 };
 
 /// Arguments of `sigilo seal`.
@@ -29,6 +30,9 @@ pub struct SealArgs {
     data: DataArgs,
     #[command(flatten)]
     site: SiteArgs,
+    /// Who attests from outside.
+    #[command(flatten)]
+    outside: OutsideArgs,
     /// Lacra o que falta, faz um ponto de controle e termina
     #[arg(long)]
     once: bool,
@@ -36,6 +40,8 @@ pub struct SealArgs {
 
 /// How long between two rounds.
 const TICK: Duration = Duration::from_secs(1);
+/// How often those outside are asked, where there is something new.
+const ATTEST_EVERY: Duration = Duration::from_secs(15);
 /// How long after the start the first examination may be.
 const FIRST: Duration = Duration::from_secs(90);
 /// How long after an examination the next one is due.
@@ -59,7 +65,7 @@ pub async fn run(args: &SealArgs) -> Result<(), Trouble> {
     let mut sealer = Sealer::new(key);
     if !args.once {
         eprintln!("Sigilo lacra a trilha. Ctrl+C encerra.");
-        keep_sealing(db, sealer, folder).await;
+        keep_sealing(db, sealer, folder, args.outside.open()?).await;
         return Ok(());
     }
     let trouble = |problem: Problem| Trouble(format!("não foi possível lacrar: {problem}"));
@@ -74,9 +80,9 @@ pub async fn run(args: &SealArgs) -> Result<(), Trouble> {
 
 /// Seals each second, makes a checkpoint each minute, keeps one a day in the data folder, and examines everything once a
 /// day. Never ends by itself: what does not work now is tried again, and said once.
-pub async fn keep_sealing(db: Db, sealer: Sealer, folder: PathBuf) {
+pub async fn keep_sealing(db: Db, sealer: Sealer, folder: PathBuf, outside: Outside) {
     let key = sealer.key().verifier_keys()[0].clone();
-    tokio::join!(keep_on(&db, sealer, &folder), keep_examining(&db, &key));
+    tokio::join!(keep_on(&db, sealer, &folder), keep_examining(&db, &key), keep_attested(&db, &outside));
 }
 
 async fn keep_on(db: &Db, mut sealer: Sealer, folder: &Path) {
@@ -116,6 +122,18 @@ fn keep(folder: &Path, day: &str, note: &str) {
         .and_then(|()| std::fs::rename(&draft, &path));
     if let Err(error) = kept {
         tracing::warn!(kind = ?error.kind(), "the checkpoint of the day could not be kept");
+    }
+}
+
+/// Shows each new checkpoint to those outside.
+async fn keep_attested(db: &Db, outside: &Outside) {
+    let mut tick = tokio::time::interval(ATTEST_EVERY);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        if let Err(error) = outside.attest(db).await {
+            tracing::warn!(%error, "nobody outside was asked");
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use std::{net::SocketAddr, time::Duration};
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 
+use sigilo_features::evidence::Outside;
 use sigilo_store::job;
 use sigilo_web::WebSettings;
 
@@ -12,6 +13,7 @@ use crate::{
     args::{SiteArgs, Trouble},
     boot::{self, Installation},
     db::DataArgs,
+    outside::OutsideArgs,
     seal::keep_sealing,
 };
 
@@ -24,6 +26,9 @@ pub struct ServeArgs {
     /// How the site is reached.
     #[command(flatten)]
     pub site: SiteArgs,
+    /// Who attests from outside.
+    #[command(flatten)]
+    pub outside: OutsideArgs,
 }
 
 /// How often the scheduler looks for due jobs.
@@ -38,17 +43,17 @@ const GRACE: Duration = Duration::from_secs(10);
 pub async fn run(args: &ServeArgs) -> Result<(), Trouble> {
     let installation = boot::start(&args.data, &args.site, false).await?;
     eprintln!("Sigilo atende em {}", installation.app.settings().origin);
-    until_stopped(installation, args.site.web()).await
+    until_stopped(installation, args.site.web(), args.outside.open()?).await
 }
 
 /// Serves the site and runs the jobs until a signal; then lets open requests finish and stops the database.
 ///
 /// # Errors
 /// When the site cannot be served.
-pub async fn until_stopped(installation: Installation, web: WebSettings) -> Result<(), Trouble> {
+pub async fn until_stopped(installation: Installation, web: WebSettings, outside: Outside) -> Result<(), Trouble> {
     let Installation { app, listener, server, sealer, folder } = installation;
     let jobs = tokio::spawn(scheduler(app.clone()));
-    let sealing = sealer.map(|sealer| tokio::spawn(keep_sealing(app.db().clone(), sealer, folder)));
+    let sealing = sealer.map(|sealer| tokio::spawn(keep_sealing(app.db().clone(), sealer, folder, outside)));
     let router = sigilo_web::router(app, web);
     let (stopping, mut stopped) = tokio::sync::watch::channel(false);
     let serving = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())

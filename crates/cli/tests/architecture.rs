@@ -24,6 +24,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "sigilo-features",
         &[
+            "sigilo-anchor",
             "sigilo-assistant",
             "sigilo-citations",
             "sigilo-deid",
@@ -36,10 +37,12 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("sigilo-verify", &["sigilo-proof"]),
+    ("sigilo-anchor", &["sigilo-domain", "sigilo-proof"]),
     ("sigilo-web", &["sigilo-deid", "sigilo-domain", "sigilo-features"]),
     (
         "sigilo-cli",
         &[
+            "sigilo-anchor",
             "sigilo-assistant",
             "sigilo-citations",
             "sigilo-custody",

@@ -5,6 +5,7 @@
 //! of the platform's log → checkpoint. So signatures, witnesses and time stamps cost the same for one clinic and for ten
 //! thousand, and a clinic that shows its log shows nothing of the others but hashes.
 
+mod attest;
 mod bundle;
 mod entry;
 mod examine;
@@ -14,6 +15,7 @@ mod row;
 mod seal;
 mod status;
 
+pub use attest::Outside;
 pub use bundle::{export, export_log};
 pub use entry::entry;
 pub use examine::{Difference, Examination, examine};
