@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 mod offline;
+mod outside;
 mod seal;
 mod support;
 mod tamper;
