@@ -87,6 +87,15 @@ pub const ROUTES: &[(&str, &str, Door)] = &[
     ("GET", "/auditoria/relatorios", Closed),
     ("POST", "/auditoria/relatorios", Closed),
     ("GET", "/auditoria/relatorios/{id}/{forma}", Closed),
+    ("GET", "/auditoria/provas", Closed),
+    ("POST", "/auditoria/provas/pacote", Closed),
+    ("POST", "/auditoria/provas/ponto-de-controle", Closed),
+    ("POST", "/auditoria/provas/politica", Closed),
+    ("POST", "/auditoria/provas/exame", Closed),
+    ("GET", "/auditoria/provas/registro", Closed),
+    ("GET", "/auditoria/provas/registro/{seq}", Closed),
+    ("POST", "/auditoria/provas/registro/{seq}", Closed),
+    ("POST", "/auditoria/provas/registro/{seq}/prova", Closed),
     ("GET", "/relatorio/conferir", Open),
     ("POST", "/relatorio/conferir", Open),
     ("GET", "/manual", Closed),
@@ -165,6 +174,7 @@ pub fn filled(path: &str, id: &str) -> String {
         .replace("{numero}", "24")
         .replace("{tabela}", "audit_logs")
         .replace("{forma}", "pdf")
+        .replace("{seq}", "1")
 }
 
 /// An identifier that nobody has.

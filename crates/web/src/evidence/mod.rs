@@ -5,7 +5,7 @@ use std::io::Read;
 use askama::Template;
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
@@ -152,8 +152,9 @@ async fn examine(State(app): State<App>, who: Member) -> Result<Response, Answer
 }
 
 /// The form with a row's number leads to the row.
-async fn find(fields: axum::extract::Query<Wanted>) -> Redirect {
-    Redirect::to(&format!("{PATH}/registro/{}", fields.0.numero.unwrap_or_default()))
+async fn find(State(app): State<App>, who: Member, fields: Query<Wanted>) -> Result<Redirect, Answer> {
+    beside(&app, &who, Part::Evidence).await?;
+    Ok(Redirect::to(&format!("{PATH}/registro/{}", fields.0.numero.unwrap_or_default())))
 }
 
 #[derive(serde::Deserialize)]
