@@ -154,12 +154,16 @@ async fn sealing(database: &TestDatabase, db: &Db, clinic: uuid::Uuid) {
     let mut sealer = Sealer::new(key());
     while sealer.round(db).await.unwrap().is_some() {}
     let auth = database.connect(Role::Auth).await;
-    auth.execute(
-        "SELECT app.log_access($1, NULL, NULL, 'failed_login', 'unknown_account', NULL) FROM generate_series(1, $2)",
-        &[&clinic, &ROWS],
-    )
-    .await
-    .unwrap();
+    // The role's time limit is for single acts.
+    const PIECE: i32 = 2000;
+    for _ in 0..ROWS / PIECE {
+        auth.execute(
+            "SELECT app.log_access($1, NULL, NULL, 'failed_login', 'unknown_account', NULL) FROM generate_series(1, $2)",
+            &[&clinic, &PIECE],
+        )
+        .await
+        .unwrap();
+    }
     let start = Instant::now();
     let sealed = sealer.round(db).await.unwrap().unwrap();
     let rate = sealed.leaves as f64 / start.elapsed().as_secs_f64();
