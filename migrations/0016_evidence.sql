@@ -68,10 +68,11 @@ $$;
 REVOKE EXECUTE ON FUNCTION trail.commitment(bytea, jsonb), trail.encrypted(jsonb, bytea) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION trail.commitment(bytea, jsonb), trail.encrypted(jsonb, bytea) TO sigilo_trail;
 
--- Writes the ledger's rows for the changes of one statement on a watched table. `before` and `after` are images of the
+-- Writes the ledger's rows for the changes of one statement on a watched table. A plan of its own for each array would be made
+-- anew at every call, which costs more than the call: hence the generic one. `before` and `after` are images of the
 -- same record at the same place; either may be missing as a whole.
 CREATE FUNCTION trail.record(source text, operation text, before jsonb[], after jsonb[]) RETURNS void
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog SET timezone = 'UTC'
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog SET timezone = 'UTC' SET plan_cache_mode = 'force_generic_plan'
 AS $$
 DECLARE
   who record;
@@ -129,7 +130,7 @@ REVOKE EXECUTE ON FUNCTION trail.record(text, text, jsonb[], jsonb[]) FROM PUBLI
 -- change, so its image is without `updated_at`. By statement, so that ten
 -- thousand rows are one insert.
 CREATE OR REPLACE FUNCTION public.fn_audit_trigger() RETURNS trigger
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog SET timezone = 'UTC'
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog SET timezone = 'UTC' SET plan_cache_mode = 'force_generic_plan'
 AS $$
 DECLARE
   before jsonb[];
@@ -245,7 +246,7 @@ $$;
 -- Enters every row of the watched tables whose shape has changed since it was last done, and says how many. Migrations end
 -- with it; what differs from the ledger before a migration is not healed by it, because a reconciliation goes first.
 CREATE FUNCTION ops.baseline() RETURNS bigint
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog SET timezone = 'UTC'
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog SET timezone = 'UTC' SET plan_cache_mode = 'force_generic_plan'
 AS $$
 DECLARE
   t regclass;
