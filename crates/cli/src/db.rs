@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
-use sigilo_store::server::{Role, ServerError, ServerSettings, saved_urls};
+use sigilo_store::server::{DatabaseUrls, Role, ServerError, ServerSettings, saved_urls};
 
 /// Where the data folder is; every command that touches data takes it.
 #[derive(Args, Clone, Debug)]
@@ -28,6 +28,15 @@ impl DataArgs {
             folder.as_mut_os_string().push("-demo");
         }
         folder
+    }
+
+    /// The database's addresses: as the environment gives them, else as the managed server's passwords were saved.
+    ///
+    /// # Errors
+    /// When there is no database yet, the saved passwords cannot be read, or the environment is incomplete.
+    pub fn urls(&self) -> Result<DatabaseUrls, ServerError> {
+        let settings = ServerSettings::from_env(self.folder())?;
+        settings.external.map_or_else(|| saved_urls(&settings.data), Ok)
     }
 
     /// The data folder: as given, else the usual place of this user.
@@ -97,11 +106,7 @@ impl From<RoleArg> for Role {
 /// When there is no database yet, the saved passwords cannot be read, or the environment is incomplete.
 pub fn run(args: &DbArgs) -> Result<(), ServerError> {
     let DbCommand::Url { role } = args.command;
-    let settings = ServerSettings::from_env(args.data.folder())?;
-    let urls = match settings.external {
-        Some(urls) => urls,
-        None => saved_urls(&settings.data)?,
-    };
+    let urls = args.data.urls()?;
     // A closed pipe is the reader's choice.
     let _ = writeln!(io::stdout(), "{}", urls.of(role.into()).expose());
     Ok(())

@@ -4,10 +4,7 @@ use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use sigilo_knowledge::{VERSION, eval};
-use sigilo_store::{
-    server::{ServerSettings, saved_urls},
-    setup::Owner,
-};
+use sigilo_store::setup::Owner;
 
 use crate::{args::Trouble, db::DataArgs};
 
@@ -49,12 +46,7 @@ pub async fn run(args: &EvalArgs) -> Result<(), Trouble> {
     };
     show(&result)?;
     if args.keep {
-        let folder = args.data.folder();
-        let urls = match ServerSettings::from_env(folder.clone())?.external {
-            Some(urls) => urls,
-            None => saved_urls(&folder)?,
-        };
-        Owner::connect(&urls.owner).await?.keep_evaluation(kind, VERSION, &result).await?;
+        Owner::connect(&args.data.urls()?.owner).await?.keep_evaluation(kind, VERSION, &result).await?;
     }
     Ok(())
 }

@@ -6,13 +6,9 @@ use clap::Subcommand;
 use url::Url;
 use uuid::Uuid;
 
-use sigilo_features::evidence::{checkpoint_note, examine, export_log, policy_of, row_proof_of};
+use sigilo_features::evidence::{checkpoint_note, examine, export_log, policy_of, row_proof_of, verifier_key};
 use sigilo_proof::note::VerifierKey;
-use sigilo_store::{
-    Db,
-    server::{ServerSettings, saved_urls},
-    trail::SealTx,
-};
+use sigilo_store::{Db, trail::SealTx};
 
 use crate::{args::Trouble, db::DataArgs};
 
@@ -68,12 +64,7 @@ pub enum EvidenceCommand {
 /// A sentence in Portuguese that says what to do, also when something differs.
 #[allow(clippy::print_stdout, reason = "what was asked for")]
 pub async fn run(command: &EvidenceCommand, data: &DataArgs) -> Result<(), Trouble> {
-    let folder = data.folder();
-    let urls = match ServerSettings::from_env(folder.clone())?.external {
-        Some(urls) => urls,
-        None => saved_urls(&folder)?,
-    };
-    let db = Db::new(&urls, 2)?;
+    let db = Db::new(&data.urls()?, 2)?;
     match command {
         EvidenceCommand::Bundle { clinic, out } => {
             let trouble =
@@ -112,9 +103,7 @@ pub async fn run(command: &EvidenceCommand, data: &DataArgs) -> Result<(), Troub
             println!("{name} não é mais testemunha.");
         }
         EvidenceCommand::Examine => {
-            let keys = db.seal(async |tx: &SealTx| tx.keys().await).await?;
-            let key = keys.as_deref().and_then(|keys| keys.lines().next()).and_then(|key| VerifierKey::parse(key).ok());
-            let found = examine(&db, key.as_ref()).await?;
+            let found = examine(&db, verifier_key(&db).await?.as_ref()).await?;
             for difference in &found.differences {
                 println!("✗ {}", difference.sentence);
             }

@@ -10,11 +10,7 @@ use clap::Args;
 use sigilo_domain::{Clock, SystemClock};
 use sigilo_features::evidence::{Outside, Problem, Sealer, checkpoint_note, examine, examined_at};
 use sigilo_proof::note::VerifierKey;
-use sigilo_store::{
-    Db,
-    server::{ServerSettings, saved_urls},
-    setup::Owner,
-};
+use sigilo_store::{Db, setup::Owner};
 
 use crate::{
     args::{SiteArgs, Trouble},
@@ -53,10 +49,7 @@ const EXAMINE_EVERY: time::Duration = time::Duration::hours(24);
 /// A sentence in Portuguese that says what to do.
 pub async fn run(args: &SealArgs) -> Result<(), Trouble> {
     let folder = args.data.folder();
-    let urls = match ServerSettings::from_env(folder.clone())?.external {
-        Some(urls) => urls,
-        None => saved_urls(&folder)?,
-    };
+    let urls = args.data.urls()?;
     let owner = Owner::connect(&urls.owner).await?;
     let known = owner.installation().await?.log_keys;
     let key = keys::open_log(&folder, known.as_deref(), &args.site.host())?;

@@ -6,10 +6,7 @@ use clap::{Args, Subcommand};
 
 use sigilo_domain::{Role, SystemClock};
 use sigilo_features::{App, user};
-use sigilo_store::{
-    Db,
-    server::{DatabaseUrls, ServerSettings, saved_urls},
-};
+use sigilo_store::Db;
 
 use crate::{
     args::{SiteArgs, Trouble},
@@ -79,10 +76,7 @@ fn role(code: &str) -> Result<Role, String> {
 /// A sentence in Portuguese that says what to do.
 pub async fn run(args: &UserArgs) -> Result<(), Trouble> {
     let folder = args.data.folder();
-    let urls: DatabaseUrls = match ServerSettings::from_env(folder.clone())?.external {
-        Some(urls) => urls,
-        None => saved_urls(&folder)?,
-    };
+    let urls = args.data.urls()?;
     let settings = args.site.settings(args.site.listen.port(), false)?;
     let origin = settings.origin.clone();
     let app =

@@ -12,7 +12,7 @@ use std::{
 
 use sigilo_features::evidence::{Sealer, examine, export_log};
 use sigilo_proof::{
-    bundle::{self, Manifest, Options, RoundProof, Verdict, head_leaf, round_entry},
+    bundle::{self, Manifest, Options, RoundProof, Verdict, head_hash, round_entry},
     checkpoint::LogKey,
     merkle::{Frontier, leaf_hash},
     policy::Policy,
@@ -195,9 +195,8 @@ fn offline() {
         )
         .into_bytes()
     };
-    let mut tree = Frontier::new();
-    (0..LEAVES).for_each(|n| tree.append(leaf_hash(&entry(n))));
-    let head = leaf_hash(head_leaf(log, LEAVES, &tree.root()).as_bytes());
+    let tree: Frontier = (0..LEAVES).map(|n| leaf_hash(&entry(n))).collect();
+    let head = head_hash(log, LEAVES, &tree.root());
     let of = bundle::RoundEntry {
         at: "2026-11-28T04:19:06.006351Z".into(),
         heads: 1,

@@ -1,21 +1,16 @@
 //! The keys derived from the installation's root key, and what is done with them.
 
-use aws_lc_rs::{
-    aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey},
-    hkdf, hmac,
-};
+use aws_lc_rs::{hkdf, hmac};
 use thiserror::Error;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use crate::random_bytes;
+use crate::aead;
 
 /// The name stored beside a keyed hash of an original text.
 pub const KEYED_HASH_ALGORITHM: &str = "HMAC-SHA-256, chave da clínica";
 
 const VERSION: u8 = 1;
-const NONCE: usize = 12;
-const TAG: usize = 16;
 
 /// Where a sealed value lives. A cell copied to another row or column does not open.
 #[derive(Debug, Clone, Copy)]
@@ -38,13 +33,6 @@ pub struct Keyring {
     root: hkdf::Prk,
 }
 
-struct Length32;
-impl hkdf::KeyType for Length32 {
-    fn len(&self) -> usize {
-        32
-    }
-}
-
 impl Keyring {
     /// Derives the keyring from a root key of 32 random bytes.
     pub fn new(root: &[u8; 32]) -> Keyring {
@@ -56,33 +44,21 @@ impl Keyring {
     fn derive(&self, purpose: &str, scope: &[u8]) -> Zeroizing<[u8; 32]> {
         let mut key = Zeroizing::new([0; 32]);
         self.root
-            .expand(&[purpose.as_bytes(), &[0], scope], Length32)
+            .expand(&[purpose.as_bytes(), &[0], scope], hkdf::HKDF_SHA256)
             .and_then(|okm| okm.fill(key.as_mut_slice()))
             .expect("HKDF output length");
         key
     }
 
-    #[allow(clippy::expect_used, reason = "the key has the algorithm's length")]
-    fn cell_key(&self) -> LessSafeKey {
-        let key = self.derive("cells", b"");
-        LessSafeKey::new(UnboundKey::new(&AES_256_GCM, key.as_slice()).expect("key length"))
+    fn cell_key(&self) -> Zeroizing<[u8; 32]> {
+        self.derive("cells", b"")
     }
 
     /// Seals `plain` for one cell: version, 12-byte random nonce, AES-256-GCM ciphertext and tag, with the
     /// cell's place as associated data.
     #[allow(clippy::expect_used, reason = "sealing fails only for texts of gigabytes")]
     pub fn seal(&self, cell: Cell<'_>, plain: &[u8]) -> Vec<u8> {
-        let nonce: [u8; NONCE] = random_bytes();
-        let mut out = Vec::with_capacity(1 + NONCE + plain.len() + TAG);
-        out.push(VERSION);
-        out.extend_from_slice(&nonce);
-        out.extend_from_slice(plain);
-        let tag = self
-            .cell_key()
-            .seal_in_place_separate_tag(Nonce::assume_unique_for_key(nonce), place(cell), &mut out[1 + NONCE..])
-            .expect("the text is within the cipher's limit");
-        out.extend_from_slice(tag.as_ref());
-        out
+        aead::seal(&self.cell_key(), &place(cell), &[VERSION], plain).expect("the text is within the cipher's limit")
     }
 
     /// Opens what [`Keyring::seal`] sealed for the same cell.
@@ -90,19 +66,10 @@ impl Keyring {
     /// # Errors
     /// [`SealError`] when the bytes, the key or the place differ.
     pub fn open(&self, cell: Cell<'_>, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealError> {
-        let (&version, rest) = sealed.split_first().ok_or(SealError)?;
-        let (nonce, body) = rest.split_first_chunk::<NONCE>().ok_or(SealError)?;
-        if version != VERSION {
-            return Err(SealError);
+        match sealed.split_first() {
+            Some((&VERSION, rest)) => aead::open(&self.cell_key(), &place(cell), rest),
+            _ => Err(SealError),
         }
-        let mut buffer = Zeroizing::new(body.to_vec());
-        let length = self
-            .cell_key()
-            .open_in_place(Nonce::assume_unique_for_key(*nonce), place(cell), &mut buffer)
-            .map_err(|_| SealError)?
-            .len();
-        buffer.truncate(length);
-        Ok(buffer)
     }
 
     /// A keyed fingerprint of a normalised identifier, for exact look-ups: HMAC-SHA-256 cut to 16 bytes.
@@ -147,8 +114,8 @@ fn mac(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
     out
 }
 
-fn place(cell: Cell<'_>) -> Aad<Vec<u8>> {
-    Aad::from([cell.table.as_bytes(), &[0], cell.column.as_bytes(), &[0], cell.row.as_bytes()].concat())
+fn place(cell: Cell<'_>) -> Vec<u8> {
+    [cell.table.as_bytes(), &[0], cell.column.as_bytes(), &[0], cell.row.as_bytes()].concat()
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 //!
 //! What others sign is verified here too: [`timestamp`], [`cms`] documents and the certificates of [`icp`] over [`x509`].
 
+mod aead;
 pub mod bundle;
 mod cbc;
 pub mod checkpoint;

@@ -53,20 +53,13 @@ impl SigningKey {
     }
 }
 
-struct Length32;
-impl hkdf::KeyType for Length32 {
-    fn len(&self) -> usize {
-        32
-    }
-}
-
 /// HKDF-SHA-256 (RFC 5869), so that no two purposes or names share a key.
 fn derive(seed: &[u8; 32], purpose: &str, name: &str) -> Result<Zeroizing<[u8; 32]>, KeyError> {
     check_name(name)?;
     let mut key = Zeroizing::new([0; 32]);
     hkdf::Salt::new(hkdf::HKDF_SHA256, b"sigilo note keys v1")
         .extract(seed)
-        .expand(&[purpose.as_bytes(), &[0], name.as_bytes()], Length32)
+        .expand(&[purpose.as_bytes(), &[0], name.as_bytes()], hkdf::HKDF_SHA256)
         .and_then(|okm| okm.fill(key.as_mut_slice()))
         .map_err(|_| KeyError::Refused)?;
     Ok(key)

@@ -68,9 +68,7 @@ fn leaves(count: usize) -> Vec<Hash> {
 }
 
 fn frontier(leaves: &[Hash]) -> Frontier {
-    let mut tree = Frontier::new();
-    leaves.iter().for_each(|leaf| tree.append(*leaf));
-    tree
+    leaves.iter().copied().collect()
 }
 
 fn hex(hash: &Hash) -> String {

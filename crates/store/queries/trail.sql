@@ -68,18 +68,7 @@ SELECT a.seq, coalesce(a.clinic_id, '00000000-0000-0000-0000-000000000000') AS l
    AND NOT EXISTS (SELECT FROM (SELECT unnest(seqs) AS seq FROM trail.heads) s WHERE s.seq = a.seq)
  ORDER BY a.seq LIMIT 1000;
 
--- trail.current: where every log stands
-WITH RECURSIVE log AS (
-  (SELECT log_id FROM trail.heads ORDER BY log_id LIMIT 1)
-  UNION ALL
-  SELECT (SELECT h.log_id FROM trail.heads h WHERE h.log_id > log.log_id ORDER BY h.log_id LIMIT 1) FROM log
-   WHERE log.log_id IS NOT NULL
-)
-SELECT h.log_id, h.round, h.size, h.root
-  FROM log CROSS JOIN LATERAL (SELECT * FROM trail.heads h WHERE h.log_id = log.log_id ORDER BY h.round DESC LIMIT 1) h
- WHERE log.log_id IS NOT NULL ORDER BY h.log_id;
-
--- trail.current_at: where every log stood at a round
+-- trail.heads_at: where every log stood at a round
 WITH RECURSIVE log AS (
   (SELECT log_id FROM trail.heads ORDER BY log_id LIMIT 1)
   UNION ALL
@@ -89,6 +78,9 @@ WITH RECURSIVE log AS (
 SELECT h.log_id, h.round, h.size, h.root
   FROM log CROSS JOIN LATERAL (SELECT * FROM trail.heads h WHERE h.log_id = log.log_id AND h.round <= $1 ORDER BY h.round DESC LIMIT 1) h
  WHERE log.log_id IS NOT NULL ORDER BY h.log_id;
+
+-- trail.head: where a log stands
+SELECT log_id, round, size, root FROM trail.heads WHERE log_id = $1 ORDER BY round DESC LIMIT 1;
 
 -- trail.tiles: the roots of some of a log's whole tiles, in order
 SELECT n, root FROM trail.tiles WHERE log_id = $1 AND n >= $2 AND n < $2 + $3 ORDER BY n;

@@ -73,18 +73,23 @@ impl TestDatabase {
 
 impl Drop for TestDatabase {
     fn drop(&mut self) {
-        // On its own thread: the test's runtime is busy dropping us, and may not wait.
-        std::thread::scope(|scope| {
-            scope.spawn(|| {
-                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-                let dropped = runtime.map(|runtime| runtime.block_on(drop_database(&self.data, &self.name)));
-                if !matches!(dropped, Ok(Ok(()))) {
-                    // The next test process sweeps it away; a second panic here would hide the test's own.
-                    eprintln!("test database {} stays for now", self.name);
-                }
-            });
-        });
+        drop_now(&self.data, &self.name);
     }
+}
+
+/// Drops a test's database while its own runtime ends.
+pub(crate) fn drop_now(data: &Path, name: &str) {
+    // On its own thread: the test's runtime is busy dropping us, and may not wait.
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let dropped = runtime.map(|runtime| runtime.block_on(drop_database(data, name)));
+            if !matches!(dropped, Ok(Ok(()))) {
+                // The next test process sweeps it away; a second panic here would hide the test's own.
+                eprintln!("test database {name} stays for now");
+            }
+        });
+    });
 }
 
 /// The name of the template for `key`, built when it is missing.

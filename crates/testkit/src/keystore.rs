@@ -3,10 +3,13 @@
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use sigilo_store::server::{DatabaseUrl, KeystoreUrls, create_keystore, drop_database, saved_superuser_url};
+use sigilo_store::server::{DatabaseUrl, KeystoreUrls, create_keystore, saved_superuser_url};
 use tokio_postgres::{Client, NoTls};
 
-use crate::cluster::{shared, superuser};
+use crate::{
+    cluster::{shared, superuser},
+    database::drop_now,
+};
 
 static NUMBER: AtomicU32 = AtomicU32::new(0);
 
@@ -58,16 +61,6 @@ async fn connect(url: &DatabaseUrl) -> Client {
 
 impl Drop for TestKeystore {
     fn drop(&mut self) {
-        // On its own thread: the test's runtime is busy dropping us, and may not wait.
-        std::thread::scope(|scope| {
-            scope.spawn(|| {
-                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-                let dropped = runtime.map(|runtime| runtime.block_on(drop_database(&self.data, &self.name)));
-                if !matches!(dropped, Ok(Ok(()))) {
-                    // The next test process sweeps it away; a second panic here would hide the test's own.
-                    eprintln!("test keystore {} stays for now", self.name);
-                }
-            });
-        });
+        drop_now(&self.data, &self.name);
     }
 }

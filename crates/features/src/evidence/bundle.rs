@@ -10,27 +10,26 @@ use serde_json::json;
 use uuid::Uuid;
 
 use sigilo_proof::{
-    bundle::{self, Manifest, RoundProof, head_leaf},
-    merkle::{Hash, inclusion_proof, leaf_hash, range_root},
+    bundle::{self, Manifest, RoundProof, head_hash},
+    merkle::{Hash, inclusion_proof, range_root},
     tile::{Tile, encode_entries},
 };
 use sigilo_store::{
-    Action, Event, Risk, Session, WriteTx,
+    Risk, Session,
     trail::{Checkpoint, Head, NOBODYS_LOG, SealTx},
 };
 
 use super::{
+    enter::{Act, entered},
     entry,
-    log::{TILE, hash, signed},
+    log::{TILE, WINDOW, hash, leaves, sealed, signed},
 };
-use crate::{App, Error, Result, session::answers_for_evidence};
+use crate::{App, Error, Result};
 
 /// The most rounds of which a bundle says where the clinic stood. All others follow from them.
 const ROUNDS: i64 = 200;
 /// How many stamps a bundle brings at most, latest first.
 const STAMPS: i64 = 4000;
-/// How many leaves are looked up at once.
-const WINDOW: u64 = 64 * TILE;
 
 /// The clinic's whole log up to the latest checkpoint, as a file that nobody else can open. That it was made is an event.
 ///
@@ -38,21 +37,8 @@ const WINDOW: u64 = 64 * TILE;
 /// [`Error::Forbidden`] for who does not answer for the clinic's data and may not audit it; [`Error::Conflict`] when
 /// nothing was sealed yet.
 pub async fn export(app: &App, session: &Session) -> Result<File> {
-    let clinic = app
-        .db()
-        .write(session, async |tx: &WriteTx| {
-            answers_for_evidence(tx).await?;
-            let event = Event {
-                name: "evidence_exported",
-                action: Action::Export,
-                resource_type: "audit_logs",
-                resource_id: None,
-                details: json!({ "form": "bundle" }),
-                risk: Risk::Medium,
-            };
-            Ok::<_, Error>((tx.entered().clinic_id, event))
-        })
-        .await?;
+    let clinic =
+        entered(app, session, Act::Exported { details: json!({ "form": "bundle" }), risk: Risk::Medium }).await?;
     let file = tempfile::tempfile().map_err(|_| Error::Internal)?;
     let mut writer = BufWriter::new(file);
     app.db().seal(async |tx: &SealTx| export_log(tx, clinic, &mut writer).await).await?;
@@ -67,7 +53,7 @@ pub async fn export(app: &App, session: &Session) -> Result<File> {
 /// [`Error::Conflict`] when nothing of it was sealed yet; [`Error::Internal`] when it cannot be written.
 pub async fn export_log(tx: &SealTx, log: Uuid, out: &mut impl Write) -> Result<()> {
     let checkpoint = tx.checkpoint(i64::MAX).await?.ok_or(NOTHING)?;
-    let heads = tx.current(Some(checkpoint.round)).await?;
+    let heads = tx.heads_at(checkpoint.round).await?;
     let size = heads.iter().find(|head| head.log_id == log).ok_or(NOTHING)?.size.unsigned_abs();
     let note = whole_note(tx, &checkpoint).await?;
     let first = note.lines().next().unwrap_or_default().to_owned();
@@ -89,7 +75,7 @@ pub async fn export_log(tx: &SealTx, log: Uuid, out: &mut impl Write) -> Result<
     rounds.dedup();
     let mut lines = String::new();
     for round in rounds {
-        let heads = if round == checkpoint.round { heads.clone() } else { tx.current(Some(round)).await? };
+        let heads = if round == checkpoint.round { heads.clone() } else { tx.heads_at(round).await? };
         lines.push_str(&round_proof(tx, log, round, &heads).await?.to_object().finish());
         lines.push('\n');
     }
@@ -120,7 +106,7 @@ pub(super) async fn round_proof(tx: &SealTx, log: Uuid, round: i64, heads: &[Hea
     let mut leaves = Vec::with_capacity(heads.len());
     for head in heads {
         let root = hash(&head.root)?;
-        leaves.push(leaf_hash(head_leaf(&head.log_id.to_string(), head.size.unsigned_abs(), &root).as_bytes()));
+        leaves.push(head_hash(&head.log_id.to_string(), head.size.unsigned_abs(), &root));
     }
     let at = heads.iter().position(|head| head.log_id == log).ok_or(Error::Internal)?;
     let path = inclusion_proof(&leaves, at as u64).map_err(|_| Error::Internal)?;
@@ -133,7 +119,7 @@ async fn platform(tx: &SealTx, size: u64, out: &mut Tar<'_, impl Write>) -> Resu
     let mut start = 0;
     while start < size {
         let end = (start + WINDOW).min(size);
-        let hashes = super::log::leaves(tx, sigilo_store::trail::PLATFORM_LOG, start..end, signed(size)).await?;
+        let hashes = leaves(tx, sigilo_store::trail::PLATFORM_LOG, start..end, signed(size)).await?;
         for (index, tile) in (start / TILE..).zip(hashes.chunks(256)) {
             let of = Tile::of(0, index, size).ok_or(Error::Internal)?;
             out.file(&format!("platform/{}", of.path()), &tile.concat())?;
@@ -161,17 +147,11 @@ async fn entries(tx: &SealTx, log: Uuid, size: u64, round: i64, out: &mut Tar<'_
     let mut start = 0;
     while start < size {
         let end = (start + WINDOW).min(size);
-        let mut leaves = Vec::new();
-        for head in tx.heads(log, signed(start), signed(end), round).await? {
-            let (hashes, _) = head.hashes.as_chunks::<32>();
-            let first = head.size.unsigned_abs() - hashes.len() as u64;
-            let all = head.seqs.iter().zip(hashes).zip(first..).filter(|(_, index)| (start..end).contains(index));
-            leaves.extend(all.map(|((seq, hash), _)| (*seq, *hash, head.oldest, head.newest)));
-        }
+        let leaves = sealed(tx, log, start..end, round).await?;
         for (index, tile) in (start / TILE..).zip(leaves.chunks(256)) {
-            let seqs: Vec<i64> = tile.iter().map(|leaf| leaf.0).collect();
-            let oldest = tile.iter().map(|leaf| leaf.2).min().ok_or(Error::Internal)?;
-            let newest = tile.iter().map(|leaf| leaf.3).max().ok_or(Error::Internal)?;
+            let seqs: Vec<i64> = tile.iter().map(|leaf| leaf.seq).collect();
+            let oldest = tile.iter().map(|leaf| leaf.oldest).min().ok_or(Error::Internal)?;
+            let newest = tile.iter().map(|leaf| leaf.newest).max().ok_or(Error::Internal)?;
             let rows = tx.rows(&seqs, oldest, newest).await?;
             let mut rows: HashMap<i64, String> = rows
                 .iter()
@@ -179,7 +159,7 @@ async fn entries(tx: &SealTx, log: Uuid, size: u64, round: i64, out: &mut Tar<'_
                 .map(|row| (row.seq, entry(row)))
                 .collect();
             let of = Tile::of(0, index, size).ok_or(Error::Internal)?;
-            let hashes: Vec<Hash> = tile.iter().map(|leaf| leaf.1).collect();
+            let hashes: Vec<Hash> = tile.iter().map(|leaf| leaf.hash).collect();
             out.file(&format!("log/{}", of.path()), &hashes.concat())?;
             let entries: Vec<String> = seqs.iter().map(|seq| rows.remove(seq).unwrap_or_default()).collect();
             let packed = encode_entries(&entries).map_err(|_| Error::Internal)?;

@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use sigilo_proof::{
-    bundle::{head_leaf, map_of},
+    bundle::{head_hash, map_of},
     checkpoint::Checkpoint,
     merkle::{Frontier, Hash, leaf_hash, range_root},
     note::{Note, VerifierKey},
@@ -20,12 +20,10 @@ use sigilo_store::{
 
 use super::{
     entry,
-    log::{TILE, hash, signed},
+    log::{TILE, WINDOW, hash, signed},
 };
 use crate::Result;
 
-/// How many leaves are looked up at once.
-const WINDOW: u64 = 64 * TILE;
 /// The most findings that are told one by one.
 const MOST: usize = 1000;
 /// How many differing records of a table are told.
@@ -108,7 +106,7 @@ async fn by_clinic(tx: &SealTx, differences: &[Difference]) -> Stored<BTreeMap<U
     }
     let common = differences.iter().filter(|difference| difference.clinic.is_none()).count();
     if common > 0 {
-        for head in tx.current(None).await?.into_iter().filter(|head| head.log_id != NOBODYS_LOG) {
+        for head in tx.heads_at(i64::MAX).await?.into_iter().filter(|head| head.log_id != NOBODYS_LOG) {
             *counts.entry(head.log_id).or_default() += i32::try_from(common).unwrap_or(i32::MAX);
         }
     }
@@ -143,7 +141,7 @@ impl<'a> Work<'a> {
         match self.tx.last().await? {
             Some(last) => {
                 self.platform(&last).await?;
-                let heads = self.tx.current(None).await?;
+                let heads = self.tx.heads_at(i64::MAX).await?;
                 for head in &heads {
                     self.log(head, last.round).await?;
                 }
@@ -299,9 +297,8 @@ impl<'a> Work<'a> {
             let mut sealed = None;
             self.tx.each_round(round, round, |found| sealed = map_of(&found.entry)).await?;
             let mut leaves = Vec::new();
-            for head in self.tx.current(Some(round)).await? {
-                let leaf = head_leaf(&head.log_id.to_string(), head.size.unsigned_abs(), &hash(&head.root)?);
-                leaves.push(leaf_hash(leaf.as_bytes()));
+            for head in self.tx.heads_at(round).await? {
+                leaves.push(head_hash(&head.log_id.to_string(), head.size.unsigned_abs(), &hash(&head.root)?));
             }
             if sealed != Some(range_root(leaves)) {
                 self.differs(

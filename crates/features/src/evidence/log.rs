@@ -5,10 +5,13 @@ use sigilo_store::{
     Error, Result,
     trail::{PLATFORM_LOG, SealTx},
 };
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 /// How many leaves a tile has (C2SP tlog-tiles).
 pub(super) const TILE: u64 = 256;
+/// How many leaves are looked up at once.
+pub(super) const WINDOW: u64 = 64 * TILE;
 
 /// The bytes of a hash from the database.
 pub(super) fn hash(bytes: &[u8]) -> Result<Hash> {
@@ -26,10 +29,8 @@ impl Growing {
     /// The log as the database has it, `size` leaves long, after `round`.
     pub(super) async fn load(tx: &SealTx, log: Uuid, size: u64, round: i64) -> Result<Growing> {
         let frontier = whole(tx, log, 0..size, round).await?;
-        let open = leaves(tx, log, size / TILE * TILE..size, round).await?;
-        let mut part = Frontier::new();
-        open.into_iter().for_each(|leaf| part.append(leaf));
-        Ok(Growing { frontier, open: part })
+        let open = leaves(tx, log, size / TILE * TILE..size, round).await?.into_iter().collect();
+        Ok(Growing { frontier, open })
     }
 
     /// Appends a leaf; the root of its tile, with its number, if that became whole.
@@ -55,9 +56,7 @@ async fn whole(tx: &SealTx, log: Uuid, range: Range<u64>, round: i64) -> Result<
     let broken = |_: ProofError| Error::Other("log".into());
     let length = range.end - range.start;
     if length < TILE {
-        let mut tree = Frontier::new();
-        leaves(tx, log, range, round).await?.into_iter().for_each(|leaf| tree.append(leaf));
-        return Ok(tree);
+        return Ok(leaves(tx, log, range, round).await?.into_iter().collect());
     }
     let (first, count) = (range.start / TILE, length / TILE);
     let mut upper = Frontier::new();
@@ -68,11 +67,33 @@ async fn whole(tx: &SealTx, log: Uuid, range: Range<u64>, round: i64) -> Result<
         upper.append(hash(&root)?);
     }
     let mut bytes = upper.to_bytes();
-    let mut lower = Frontier::new();
     let rest = range.start + count * TILE..range.end;
-    leaves(tx, log, rest, round).await?.into_iter().for_each(|leaf| lower.append(leaf));
+    let lower: Frontier = leaves(tx, log, rest, round).await?.into_iter().collect();
     bytes.extend_from_slice(&lower.to_bytes());
     Frontier::from_bytes(upper.size() * TILE + lower.size(), &bytes).map_err(broken)
+}
+
+/// A leaf of a clinic's log.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Leaf {
+    pub(super) seq: i64,
+    pub(super) hash: Hash,
+    /// Between which instants its round's rows were written.
+    pub(super) oldest: OffsetDateTime,
+    pub(super) newest: OffsetDateTime,
+}
+
+/// Those of a clinic's leaves in a range that are there, in order.
+pub(super) async fn sealed(tx: &SealTx, log: Uuid, range: Range<u64>, round: i64) -> Result<Vec<Leaf>> {
+    let mut found = Vec::new();
+    for head in tx.heads(log, signed(range.start), signed(range.end), round).await? {
+        let (hashes, _) = head.hashes.as_chunks::<32>();
+        let first = head.size.unsigned_abs() - hashes.len() as u64;
+        let wanted = head.seqs.iter().zip(hashes).zip(first..).filter(|(_, index)| range.contains(index));
+        let (oldest, newest) = (head.oldest, head.newest);
+        found.extend(wanted.map(|((seq, hash), _)| Leaf { seq: *seq, hash: *hash, oldest, newest }));
+    }
+    Ok(found)
 }
 
 /// The hashes of some leaves, in order.
@@ -87,12 +108,7 @@ pub(super) async fn leaves(tx: &SealTx, log: Uuid, range: Range<u64>, round: i64
         })
         .await?;
     } else {
-        for head in tx.heads(log, signed(range.start), signed(range.end), round).await? {
-            let (hashes, _) = head.hashes.as_chunks::<32>();
-            let first = head.size.unsigned_abs() - hashes.len() as u64;
-            let wanted = hashes.iter().zip(first..).filter(|(_, index)| range.contains(index));
-            found.extend(wanted.map(|(hash, _)| *hash));
-        }
+        found.extend(sealed(tx, log, range.clone(), round).await?.into_iter().map(|leaf| leaf.hash));
     }
     if found.len() as u64 == range.end - range.start { Ok(found) } else { Err(Error::Other("leaf".into())) }
 }

@@ -7,6 +7,7 @@
 
 mod attest;
 mod bundle;
+mod enter;
 mod entry;
 mod examine;
 mod images;
@@ -23,7 +24,9 @@ pub use images::{Images, new_image_key, open_images};
 pub use row::{row_proof, row_proof_of};
 pub use seal::{Problem, Sealed, Sealer};
 pub(crate) use status::standing_of;
-pub use status::{Standing, checkpoint, checkpoint_note, examine_now, examined_at, policy, policy_of, standing};
+pub use status::{
+    Standing, checkpoint, checkpoint_note, examine_now, examined_at, policy, policy_of, standing, verifier_key,
+};
 
 use std::fmt::Write as _;
 

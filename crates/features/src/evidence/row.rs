@@ -3,37 +3,25 @@ use uuid::Uuid;
 
 use sigilo_proof::{bundle::RowProof, merkle::inclusion_ranges, tlog_proof::TlogProof};
 use sigilo_store::{
-    Action, Event, Risk, Session, WriteTx,
+    Risk, Session,
     trail::{PLATFORM_LOG, SealTx},
 };
 
 use super::{
     bundle::{round_proof, whole_note},
+    enter::{Act, entered},
     entry,
     log::range_root,
 };
-use crate::{App, Error, Result, session::answers_for_evidence};
+use crate::{App, Error, Result};
 
 /// The proof of one row of the clinic's ledger, as the text of a C2SP `.tlog-proof` file. That it was made is an event.
 ///
 /// # Errors
 /// [`Error::NotFound`] for a row that the clinic has not; [`Error::Conflict`] for one that no checkpoint covers yet.
 pub async fn row_proof(app: &App, session: &Session, seq: i64) -> Result<String> {
-    let clinic = app
-        .db()
-        .write(session, async |tx: &WriteTx| {
-            answers_for_evidence(tx).await?;
-            let event = Event {
-                name: "evidence_exported",
-                action: Action::Export,
-                resource_type: "audit_logs",
-                resource_id: None,
-                details: json!({ "form": "row", "seq": seq }),
-                risk: Risk::Low,
-            };
-            Ok::<_, Error>((tx.entered().clinic_id, event))
-        })
-        .await?;
+    let details = json!({ "form": "row", "seq": seq });
+    let clinic = entered(app, session, Act::Exported { details, risk: Risk::Low }).await?;
     app.db().seal(async |tx: &SealTx| row_proof_of(tx, clinic, seq).await).await
 }
 
@@ -55,7 +43,7 @@ pub async fn row_proof_of(tx: &SealTx, log: Uuid, seq: i64) -> Result<String> {
     let at = head.seqs.iter().position(|known| *known == seq).ok_or(Error::Internal)?;
     let index = head.size.unsigned_abs() - head.seqs.len() as u64 + at as u64;
 
-    let heads = tx.current(Some(checkpoint.round)).await?;
+    let heads = tx.heads_at(checkpoint.round).await?;
     let round = round_proof(tx, log, checkpoint.round, &heads).await?;
     let path = path(tx, log, index, round.size, checkpoint.round).await?;
     let row = RowProof { entry: entry(&row), index, log: log.to_string(), path, round };

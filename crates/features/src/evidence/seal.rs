@@ -5,14 +5,14 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use sigilo_proof::{
-    bundle::{RoundEntry, head_leaf, round_entry},
+    bundle::{RoundEntry, head_hash, round_entry},
     checkpoint::LogKey,
     merkle::{Hash, leaf_hash, range_root},
     note::Note,
 };
 use sigilo_store::{
     Db, Error as StoreError,
-    trail::{LedgerRow, NOBODYS_LOG, NewHead, NewRound, PLATFORM_LOG, SealTx},
+    trail::{Last, LedgerRow, NOBODYS_LOG, NewHead, NewRound, PLATFORM_LOG, SealTx},
 };
 
 use super::{
@@ -112,11 +112,7 @@ impl Sealer {
                     return Ok(None);
                 }
             }
-            let signed =
-                Note::parse(&last.note).map_err(|_| Problem::Foreign("o último ponto de controle não se lê"))?;
-            if signed.verify(&key.verifier_keys()[0]).is_err() {
-                return Err(Problem::Foreign("o último ponto de controle é de outra chave"));
-            }
+            let signed = own_note(&last, key)?;
             let checkpoint = key.checkpoint(last.round.unsigned_abs() + 1, hash(&last.root)?);
             if checkpoint.text() != signed.text {
                 return Err(Problem::Foreign("o último ponto de controle não é o da última rodada"));
@@ -180,10 +176,7 @@ async fn seal(tx: &SealTx, key: &LogKey, known: Option<Known>) -> Result<Outcome
     }
 
     let map = range_root(
-        known
-            .heads
-            .iter()
-            .map(|(log, (size, root))| leaf_hash(head_leaf(&log.to_string(), size.unsigned_abs(), root).as_bytes())),
+        known.heads.iter().map(|(log, (size, root))| head_hash(&log.to_string(), size.unsigned_abs(), root)),
     );
     let entry = round_entry(&RoundEntry {
         at: instant(now),
@@ -218,21 +211,27 @@ async fn seal(tx: &SealTx, key: &LogKey, known: Option<Known>) -> Result<Outcome
 async fn load(tx: &SealTx, key: &LogKey) -> Result<Known, Problem> {
     let mut known = Known { round: None, heads: BTreeMap::new(), platform: Growing::default(), logs: HashMap::new() };
     let Some(last) = tx.last().await? else { return Ok(known) };
-    let note = Note::parse(&last.note).map_err(|_| Problem::Foreign("o último ponto de controle não se lê"))?;
-    if note.verify(&key.verifier_keys()[0]).is_err() {
-        return Err(Problem::Foreign("o último ponto de controle é de outra chave"));
-    }
+    let note = own_note(&last, key)?;
     known.platform = Growing::load(tx, PLATFORM_LOG, last.round.unsigned_abs() + 1, last.round).await?;
     let root = known.platform.frontier.root();
     let size = known.platform.frontier.size();
     if root != hash(&last.root)? || note.text != key.checkpoint(size, root).text() {
         return Err(Problem::Foreign("as rodadas não dão a raiz assinada"));
     }
-    for head in tx.current(None).await? {
+    for head in tx.heads_at(i64::MAX).await? {
         known.heads.insert(head.log_id, (head.size, hash(&head.root)?));
     }
     known.round = Some(last.round);
     Ok(known)
+}
+
+/// The note over the latest round, if this key signed it.
+fn own_note(last: &Last, key: &LogKey) -> Result<Note, Problem> {
+    let note = Note::parse(&last.note).map_err(|_| Problem::Foreign("o último ponto de controle não se lê"))?;
+    match note.verify(&key.verifier_keys()[0]) {
+        Ok(_) => Ok(note),
+        Err(_) => Err(Problem::Foreign("o último ponto de controle é de outra chave")),
+    }
 }
 
 impl Fresh {

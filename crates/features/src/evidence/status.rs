@@ -5,15 +5,19 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use sigilo_domain::audit_query::Level;
-use sigilo_proof::merkle::Hash;
+use sigilo_proof::{merkle::Hash, note::VerifierKey};
 use sigilo_store::{
-    Action, Db, Event, Risk, Session, WriteTx,
+    Db, Risk, Session,
     trail::{Checkpoint, ExaminationRow, SealTx, Stamp, Witness},
 };
 
-use super::{bundle::whole_note, examine, log::hash};
-use crate::{App, Error, Result, session::answers_for_evidence};
-use sigilo_proof::note::VerifierKey;
+use super::{
+    bundle::whole_note,
+    enter::{Act, entered},
+    examine,
+    log::hash,
+};
+use crate::{App, Error, Result};
 
 /// From how many seconds on a row that waits is too late.
 const LATE: i64 = 60;
@@ -94,7 +98,7 @@ impl Standing {
 /// # Errors
 /// [`Error::Forbidden`] for who neither answers for the clinic or its data nor audits it.
 pub async fn standing(app: &App, session: &Session) -> Result<Standing> {
-    let clinic = entered(app, session, "evidence_viewed", Action::View).await?;
+    let clinic = entered(app, session, Act::Viewed).await?;
     standing_of(app.db(), clinic).await
 }
 
@@ -104,7 +108,7 @@ pub(crate) async fn standing_of(db: &Db, clinic: Uuid) -> Result<Standing> {
         let at = tx.here().await?.at.ok_or(Error::Internal)?;
         let last = tx.last().await?;
         let waiting = tx.waiting(last.as_ref().map_or("1:1:", |last| &last.snapshot)).await?;
-        let head = tx.current(None).await?.into_iter().find(|head| head.log_id == clinic);
+        let head = tx.head(clinic).await?;
         let checkpoint = tx.checkpoint(i64::MAX).await?;
         let cosigned = match &checkpoint {
             Some(checkpoint) => tx.cosignatures(checkpoint.round).await?.len(),
@@ -142,7 +146,7 @@ fn sentences(of: &ExaminationRow, clinic: Uuid) -> Vec<String> {
 /// # Errors
 /// As [`standing`]; [`Error::Conflict`] when there is none yet.
 pub async fn checkpoint(app: &App, session: &Session) -> Result<String> {
-    entered(app, session, "evidence_exported", Action::Export).await?;
+    entered(app, session, Act::Exported { details: json!({}), risk: Risk::Low }).await?;
     app.db()
         .seal(async |tx: &SealTx| {
             let checkpoint = tx.checkpoint(i64::MAX).await?.ok_or(super::bundle::NOTHING)?;
@@ -156,7 +160,7 @@ pub async fn checkpoint(app: &App, session: &Session) -> Result<String> {
 /// # Errors
 /// As [`standing`]; [`Error::Conflict`] when the log has no keys yet.
 pub async fn policy(app: &App, session: &Session) -> Result<String> {
-    entered(app, session, "evidence_viewed", Action::View).await?;
+    entered(app, session, Act::Viewed).await?;
     app.db().seal(async |tx: &SealTx| policy_of(tx).await).await
 }
 
@@ -187,22 +191,17 @@ pub async fn policy_of(tx: &SealTx) -> Result<String> {
 /// # Errors
 /// As [`standing`].
 pub async fn examine_now(app: &App, session: &Session) -> Result<()> {
-    entered(app, session, "evidence_examined", Action::View).await?;
-    let keys = app.db().seal(async |tx: &SealTx| tx.keys().await).await?;
-    let key = keys.as_deref().and_then(|keys| keys.lines().next()).and_then(|key| VerifierKey::parse(key).ok());
-    examine(app.db(), key.as_ref()).await.map(drop)
+    entered(app, session, Act::Examined).await?;
+    examine(app.db(), verifier_key(app.db()).await?.as_ref()).await.map(drop)
 }
 
-async fn entered(app: &App, session: &Session, name: &'static str, action: Action) -> Result<Uuid> {
-    app.db()
-        .write(session, async |tx: &WriteTx| {
-            answers_for_evidence(tx).await?;
-            let details = json!({});
-            let event =
-                Event { name, action, resource_type: "audit_logs", resource_id: None, details, risk: Risk::Low };
-            Ok::<_, Error>((tx.entered().clinic_id, event))
-        })
-        .await
+/// The key with which others check what the sealer signs, once it has sealed here.
+///
+/// # Errors
+/// That the database is away.
+pub async fn verifier_key(db: &Db) -> sigilo_store::Result<Option<VerifierKey>> {
+    let keys = db.seal(async |tx: &SealTx| tx.keys().await).await?;
+    Ok(keys.as_deref().and_then(|keys| keys.lines().next()).and_then(|key| VerifierKey::parse(key).ok()))
 }
 
 /// The latest checkpoint with its cosignatures, and the day in Brasília on which it was made, as `2026-11-28`.

@@ -24,7 +24,7 @@ mod verify;
 
 pub use manifest::Manifest;
 pub use report::{Facts, Finding, Report, Verdict};
-pub use round::{RoundEntry, RoundProof, head_leaf, map_of, round_entry};
+pub use round::{RoundEntry, RoundProof, head_hash, map_of, round_entry};
 pub use row::{RowProof, verify_row};
 pub use verify::{Options, verify};
 

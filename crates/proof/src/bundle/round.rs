@@ -36,9 +36,10 @@ pub fn round_entry(of: &RoundEntry) -> String {
         .finish()
 }
 
-/// The leaf of a round's map: where a log stands.
-pub fn head_leaf(log: &str, size: u64, root: &Hash) -> String {
-    Object::new().text("log", log).text("root", &BASE64.encode(root)).integer("size", size).integer("v", 1).finish()
+/// The hash of a leaf of a round's map, which says where a log stands.
+pub fn head_hash(log: &str, size: u64, root: &Hash) -> Hash {
+    let leaf = Object::new().text("log", log).text("root", &BASE64.encode(root)).integer("size", size).integer("v", 1);
+    leaf_hash(leaf.finish().as_bytes())
 }
 
 impl RoundEntry {
@@ -102,7 +103,7 @@ impl RoundProof {
     /// The round, if the head of `log` is in its map.
     pub fn check(&self, log: &str) -> Option<RoundEntry> {
         let entry = RoundEntry::parse(self.entry.as_bytes())?;
-        let leaf = leaf_hash(head_leaf(log, self.size, &self.root).as_bytes());
+        let leaf = head_hash(log, self.size, &self.root);
         verify_inclusion(&leaf, self.index, entry.heads, &self.path, &entry.map).ok()?;
         Some(entry)
     }

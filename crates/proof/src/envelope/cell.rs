@@ -3,8 +3,8 @@
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::{KeyBytes, aead};
-use crate::SealError;
+use super::KeyBytes;
+use crate::{SealError, aead};
 
 const VERSION: u8 = 1;
 const HEAD: usize = 1 + 4;
@@ -68,7 +68,7 @@ impl SubjectKey {
         }
         let mut head = [VERSION; HEAD];
         head[1..].copy_from_slice(&self.version.to_be_bytes());
-        aead::seal(&self.bytes, &self.aad(place), &head, plain)
+        aead::seal(self.bytes.expose(), &self.aad(place), &head, plain)
     }
 
     /// Opens what [`SubjectKey::seal`] sealed for the same person and column.
@@ -79,7 +79,7 @@ impl SubjectKey {
         if key_version(sealed)? != self.version {
             return Err(SealError);
         }
-        aead::open(&self.bytes, &self.aad(place), &sealed[HEAD..])
+        aead::open(self.bytes.expose(), &self.aad(place), &sealed[HEAD..])
     }
 
     /// Lengths stand before names, so that no two places read alike.

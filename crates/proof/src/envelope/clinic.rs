@@ -2,8 +2,8 @@
 
 use uuid::Uuid;
 
-use super::{KeyBytes, SubjectKey, aead};
-use crate::SealError;
+use super::{KeyBytes, SubjectKey};
+use crate::{SealError, aead};
 
 const VERSION: u8 = 1;
 
@@ -39,7 +39,7 @@ impl ClinicKey {
             return Err(SealError);
         }
         let aad = self.aad(key.subject(), key.version());
-        aead::seal(&self.bytes, &aad, &[VERSION], key.bytes().expose())
+        aead::seal(self.bytes.expose(), &aad, &[VERSION], key.bytes().expose())
     }
 
     /// Unwraps the key of `subject`.
@@ -51,7 +51,7 @@ impl ClinicKey {
         if rest.len() != 32 + aead::OVERHEAD {
             return Err(SealError);
         }
-        let plain = aead::open(&self.bytes, &self.aad(subject, version), rest)?;
+        let plain = aead::open(self.bytes.expose(), &self.aad(subject, version), rest)?;
         Ok(SubjectKey::new(self.clinic, subject, version, KeyBytes::copy(&plain)?))
     }
 

@@ -8,7 +8,6 @@
 //! AES-256-GCM (NIST SP 800-38D) with random 96-bit nonces throughout; a key seals far fewer than the 2^32 values
 //! that this allows.
 
-mod aead;
 mod bytes;
 mod cell;
 mod clinic;

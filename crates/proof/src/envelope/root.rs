@@ -6,7 +6,8 @@ use aws_lc_rs::hkdf;
 use thiserror::Error;
 use uuid::Uuid;
 
-use super::{KeyBytes, aead};
+use super::KeyBytes;
+use crate::aead;
 
 /// What a clinic's key is for. The two never stand for each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -119,7 +120,7 @@ impl LocalRoot {
 
     fn open(&self, place: ClinicPlace, wrapped: &WrappedKey) -> Result<KeyBytes, RootError> {
         let [Self::FORMAT, rest @ ..] = wrapped.bytes.as_slice() else { return Err(RootError::Refused) };
-        let plain = aead::open(&self.0, &place.aad(), rest).map_err(|_| RootError::Refused)?;
+        let plain = aead::open(self.0.expose(), &place.aad(), rest).map_err(|_| RootError::Refused)?;
         KeyBytes::copy(&plain).map_err(|_| RootError::Refused)
     }
 }
@@ -131,7 +132,7 @@ impl RootKey for LocalRoot {
 
     fn wrap<'a>(&'a self, place: ClinicPlace, key: &'a KeyBytes) -> RootAnswer<'a, WrappedKey> {
         Box::pin(async move {
-            let bytes = aead::seal(&self.0, &place.aad(), &[Self::FORMAT], key.expose());
+            let bytes = aead::seal(self.0.expose(), &place.aad(), &[Self::FORMAT], key.expose());
             Ok(WrappedKey { bytes: bytes.map_err(|_| RootError::Refused)?, root_version: 1 })
         })
     }

@@ -8,8 +8,8 @@ use thiserror::Error;
 use vsss_rs::Gf256;
 use zeroize::Zeroizing;
 
-use super::{KeyBytes, aead};
-use crate::{Keyring, fill_random, random_bytes, sha256};
+use super::KeyBytes;
+use crate::{Keyring, aead, fill_random, random_bytes, sha256};
 
 const MAGIC: &[u8; 16] = b"sigilo raiz v1\r\n";
 const SET: usize = 4;
@@ -136,7 +136,7 @@ pub fn share(root: &KeyBytes, threshold: u8, count: u8) -> Result<(Vec<u8>, Vec<
     head.extend_from_slice(&Keyring::new(root.expose()).check_value());
 
     let key = KeyBytes::random();
-    let file = aead::seal(&key, &head, &head, root.expose()).map_err(|_| ShareError::Refused)?;
+    let file = aead::seal(key.expose(), &head, &head, root.expose()).map_err(|_| ShareError::Refused)?;
     let points = Gf256::split_bytes(threshold.into(), count.into(), key.expose(), Provider)
         .map_err(|_| ShareError::Numbers)?
         .into_iter()
@@ -173,7 +173,7 @@ pub fn open_shared(file: &[u8], shares: &[Share]) -> Result<KeyBytes, ShareError
     points.truncate(needed.into());
     let key = Gf256::combine_bytes(points.as_slice()).map(Zeroizing::new).map_err(|_| ShareError::Refused)?;
     let key = KeyBytes::copy(&key).map_err(|_| ShareError::Refused)?;
-    let root = aead::open(&key, head, sealed).map_err(|_| ShareError::Refused)?;
+    let root = aead::open(key.expose(), head, sealed).map_err(|_| ShareError::Refused)?;
     let root = KeyBytes::copy(&root).map_err(|_| ShareError::File)?;
     // Authenticated already; this shows that the whole way to the derived keys is the one that was gone before.
     if Keyring::new(root.expose()).check_value() != check {

@@ -111,13 +111,18 @@ impl Frontier {
     }
 }
 
+impl FromIterator<Hash> for Frontier {
+    /// The frontier of the tree over leaf hashes, or over the roots of perfect subtrees of one height.
+    fn from_iter<T: IntoIterator<Item = Hash>>(hashes: T) -> Frontier {
+        let mut tree = Frontier::new();
+        hashes.into_iter().for_each(|hash| tree.append(hash));
+        tree
+    }
+}
+
 /// The root of the tree over `hashes`: leaf hashes, or the roots of perfect subtrees of one height.
 pub fn range_root(hashes: impl IntoIterator<Item = Hash>) -> Hash {
-    let mut tree = Frontier::new();
-    for hash in hashes {
-        tree.append(hash);
-    }
-    tree.root()
+    hashes.into_iter().collect::<Frontier>().root()
 }
 
 /// The positions of the set bits, highest first.

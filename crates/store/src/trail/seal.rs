@@ -254,12 +254,14 @@ impl SealTx {
         self.0.rows(sql::BEHIND, &[&snapshot]).await
     }
 
-    /// Where every log stands, by identifier; at a round, or now.
-    pub async fn current(&self, round: Option<i64>) -> Result<Vec<Head>> {
-        match round {
-            Some(round) => self.0.rows(sql::CURRENT_AT, &[&round]).await,
-            None => self.0.rows(sql::CURRENT, &[]).await,
-        }
+    /// Where every log stood at a round, by identifier. [`i64::MAX`] is the latest.
+    pub async fn heads_at(&self, round: i64) -> Result<Vec<Head>> {
+        self.0.rows(sql::HEADS_AT, &[&round]).await
+    }
+
+    /// Where a log stands, if it has leaves.
+    pub async fn head(&self, log: Uuid) -> Result<Option<Head>> {
+        self.0.optional(sql::HEAD, &[&log]).await
     }
 
     /// The roots of `count` whole tiles of 256 leaves of a log from the `first` on, in order.

@@ -3,21 +3,20 @@
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use zeroize::Zeroizing;
 
-use super::KeyBytes;
 use crate::{SealError, random_bytes};
 
 const NONCE: usize = 12;
 const TAG: usize = 16;
 /// What `seal` adds to head and text.
-pub(super) const OVERHEAD: usize = NONCE + TAG;
+pub(crate) const OVERHEAD: usize = NONCE + TAG;
 
 #[allow(clippy::expect_used, reason = "the key has the algorithm's length")]
-fn key(bytes: &KeyBytes) -> LessSafeKey {
-    LessSafeKey::new(UnboundKey::new(&AES_256_GCM, bytes.expose()).expect("key length"))
+fn key(bytes: &[u8; 32]) -> LessSafeKey {
+    LessSafeKey::new(UnboundKey::new(&AES_256_GCM, bytes).expect("key length"))
 }
 
 /// Seals `plain` behind `head`, which the caller authenticates through `aad`.
-pub(super) fn seal(bytes: &KeyBytes, aad: &[u8], head: &[u8], plain: &[u8]) -> Result<Vec<u8>, SealError> {
+pub(crate) fn seal(bytes: &[u8; 32], aad: &[u8], head: &[u8], plain: &[u8]) -> Result<Vec<u8>, SealError> {
     let nonce: [u8; NONCE] = random_bytes();
     let mut out = Vec::with_capacity(head.len() + OVERHEAD + plain.len());
     out.extend_from_slice(head);
@@ -32,7 +31,7 @@ pub(super) fn seal(bytes: &KeyBytes, aad: &[u8], head: &[u8], plain: &[u8]) -> R
 }
 
 /// Opens what stands behind the head.
-pub(super) fn open(bytes: &KeyBytes, aad: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealError> {
+pub(crate) fn open(bytes: &[u8; 32], aad: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealError> {
     let (nonce, body) = sealed.split_first_chunk::<NONCE>().ok_or(SealError)?;
     let mut buffer = Zeroizing::new(body.to_vec());
     let length = key(bytes)
