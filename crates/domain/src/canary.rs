@@ -20,7 +20,7 @@ const FIRST: [&str; 16] = [
     "Leopoldo",
     "Marinalva",
     "Osvaldo",
-    "Perpétua",
+    "Quitéria",
     "Rosalina",
     "Teodora",
     "Valdemar",

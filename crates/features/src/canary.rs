@@ -82,27 +82,34 @@ pub async fn retire(app: &App, session: &Session, id: Uuid) -> Result<()> {
 /// What of a text could be a canary, out of what the de-identifier found in it: numbers with the mark, and names of as many
 /// words as a canary's. Most messages hold neither, and cost nothing more.
 pub(crate) fn marks(app: &App, text: &str, found: &Detections) -> Marks {
-    let mut marks = Marks::default();
-    // A name may have been found in pieces.
+    let spans = || found.into_iter().filter_map(|one| text.get(one.start..one.end));
+    Marks {
+        cpfs: spans().filter_map(domain::cpf).map(|cpf| cpf_index(app, &cpf)).collect(),
+        names: names(text, found).iter().map(|name| name_index(app, name)).collect(),
+    }
+}
+
+/// The names that were found, also those that were found in pieces.
+fn names(text: &str, found: &Detections) -> Vec<String> {
+    let mut names = Vec::new();
     let mut name = Zeroizing::new(String::new());
     let mut end = None;
     for one in found {
         let Some(span) = text.get(one.start..one.end) else { continue };
-        marks.cpfs.extend(domain::cpf(span).map(|cpf| cpf_index(app, &cpf)));
         if !matches!(one.kind, Kind::Nome | Kind::Adicionado) {
             continue;
         }
         let goes_on = end.and_then(|end| text.get(end..one.start)).is_some_and(domain::joins);
         if !goes_on {
-            marks.names.extend(domain::names(&name).iter().map(|name| name_index(app, name)));
+            names.extend(domain::names(&name));
             name.clear();
         }
         name.push(' ');
         name.push_str(span);
         end = Some(one.end);
     }
-    marks.names.extend(domain::names(&name).iter().map(|name| name_index(app, name)));
-    marks
+    names.extend(domain::names(&name));
+    names
 }
 
 fn cpf_index(app: &App, digits: &str) -> [u8; 16] {
@@ -121,5 +128,26 @@ fn event(name: &'static str, action: Action, id: Uuid) -> Event {
         resource_id: Some(id.to_string()),
         details: json!({}),
         risk: Risk::High,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_that_may_be_invented_is_found_however_it_is_written() {
+        let mut missed = Vec::new();
+        for n in 0..=u16::MAX {
+            let [first, last] = n.to_be_bytes();
+            let invented = domain::invent(&[first >> 4, first, last >> 4, last, 1, 2, 3, 4, 5, 6]);
+            for name in [invented.name.clone(), invented.name.to_uppercase()] {
+                let text = format!("{name} ({})", invented.cpf);
+                if names(&text, &sigilo_deid::scan(&text)) != domain::names(&name) {
+                    missed.push(name);
+                }
+            }
+        }
+        assert!(missed.is_empty(), "{} {:?}", missed.len(), &missed[..missed.len().min(20)]);
     }
 }
