@@ -22,6 +22,7 @@ use crate::{
     boot::{self, Installation},
     db::DataArgs,
     evidence::{self, EvidenceCommand},
+    keys::CustodyArgs,
     outside::OutsideArgs,
     serve::until_stopped,
 };
@@ -66,7 +67,8 @@ pub async fn run(args: &AuditArgs) -> Result<(), Trouble> {
     eprintln!("Sigilo: simulação de auditoria");
     // People are made up in it: always a database of its own, whatever the environment names.
     if data.is_given() {
-        let installation = boot::start_on(ServerSettings::managed(data.demo_folder()), site, true).await?;
+        let installation =
+            boot::start_on(ServerSettings::managed(data.demo_folder()), site, &CustodyArgs::in_file(), true).await?;
         let level = simulate(&installation, out, true).await?;
         eprintln!("  O banco fica em {}. Ctrl+C encerra.", data.demo_folder().display());
         until_stopped(installation, site.web(), OutsideArgs::default().open()?).await?;
@@ -75,7 +77,8 @@ pub async fn run(args: &AuditArgs) -> Result<(), Trouble> {
     let folder = Provisional::new()?;
     // Whatever runs on the usual port goes on undisturbed.
     let site = SiteArgs { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), ..SiteArgs::clone(site) };
-    let installation = boot::start_on(ServerSettings::managed(folder.0.clone()), &site, true).await?;
+    let installation =
+        boot::start_on(ServerSettings::managed(folder.0.clone()), &site, &CustodyArgs::in_file(), true).await?;
     let level = simulate(&installation, out, false).await;
     let Installation { app, server, .. } = installation;
     // Its connections close before the server does.

@@ -16,7 +16,10 @@ use sigilo_features::{
 };
 use sigilo_proof::Keyring;
 use sigilo_store::{
-    Db, ImageKey, migrate, migrate_keystore,
+    Db, ImageKey,
+    keystore::{Keystore, Limits},
+    migrate, migrate_keystore,
+    rights::destroyed,
     server::{DatabaseUrls, Server, ServerSettings},
     setup::Owner,
 };
@@ -25,7 +28,7 @@ use crate::{
     args::{SiteArgs, Trouble},
     assistant,
     db::DataArgs,
-    keys,
+    keys::{self, CustodyArgs},
 };
 
 /// Everything that must stay alive while the site is up. The database server stops when this is dropped.
@@ -58,16 +61,26 @@ pub fn start_log() {
 ///
 /// # Errors
 /// A sentence in Portuguese that says what to do.
-pub async fn start(data: &DataArgs, site: &SiteArgs, demo: bool) -> Result<Installation, Trouble> {
+pub async fn start(
+    data: &DataArgs,
+    site: &SiteArgs,
+    custody: &CustodyArgs,
+    demo: bool,
+) -> Result<Installation, Trouble> {
     let folder = if demo { data.demo_folder() } else { data.folder() };
-    start_on(ServerSettings::from_env(folder)?, site, demo).await
+    start_on(ServerSettings::from_env(folder)?, site, custody, demo).await
 }
 
 /// Starts a database, brings its schema up to date and puts the application together.
 ///
 /// # Errors
 /// A sentence in Portuguese that says what to do.
-pub async fn start_on(database: ServerSettings, site: &SiteArgs, demo: bool) -> Result<Installation, Trouble> {
+pub async fn start_on(
+    database: ServerSettings,
+    site: &SiteArgs,
+    custody: &CustodyArgs,
+    demo: bool,
+) -> Result<Installation, Trouble> {
     let progress = |text: &str| eprintln!("  {text}");
     let listener = TcpListener::bind(site.listen)
         .await
@@ -82,9 +95,17 @@ pub async fn start_on(database: ServerSettings, site: &SiteArgs, demo: bool) -> 
     }
     let Settled { keys, sealer, images } = settle(server.urls(), &folder, demo, &site.host()).await?;
     let db = Db::with_images(server.urls(), site.db_connections, Some(images))?;
+    let keystore = match server.keystore() {
+        Some(urls) => {
+            progress("Abrindo o banco de chaves…");
+            let destroyed = destroyed(&db).await?;
+            Some(Keystore::open(&urls.keys, custody.open(&folder).await?, &Limits::default(), &destroyed).await?)
+        }
+        None => None,
+    };
     let assistant = site.assistant.open(&folder)?;
     assistant::check(&assistant).await?;
-    let app = App::new(db, keys, Arc::new(SystemClock), assistant, site.settings(port, demo)?)?;
+    let app = App::new(db, keys, keystore, Arc::new(SystemClock), assistant, site.settings(port, demo)?)?;
     let sealer = sealer.filter(|_| !site.no_seal);
     Ok(Installation { app, listener, server, sealer, folder })
 }

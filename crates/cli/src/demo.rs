@@ -6,6 +6,7 @@ use sigilo_features::demo::{self, DemoLink};
 use crate::{
     args::Trouble,
     boot,
+    keys::CustodyArgs,
     serve::{ServeArgs, until_stopped},
 };
 
@@ -15,7 +16,7 @@ use crate::{
 /// A sentence in Portuguese that says what to do.
 pub async fn run(args: &ServeArgs) -> Result<(), Trouble> {
     eprintln!("Sigilo: demonstração");
-    let installation = boot::start(&args.data, &args.site, true).await?;
+    let installation = boot::start(&args.data, &args.site, &CustodyArgs::in_file(), true).await?;
     let app = &installation.app;
     let terminal = boot::terminal();
     if demo::seed(app, &terminal).await? {

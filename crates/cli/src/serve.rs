@@ -13,6 +13,7 @@ use crate::{
     args::{SiteArgs, Trouble},
     boot::{self, Installation},
     db::DataArgs,
+    keys::CustodyArgs,
     outside::OutsideArgs,
     seal::keep_sealing,
 };
@@ -29,6 +30,9 @@ pub struct ServeArgs {
     /// Who attests from outside.
     #[command(flatten)]
     pub outside: OutsideArgs,
+    /// Who keeps the root key.
+    #[command(flatten)]
+    pub custody: CustodyArgs,
 }
 
 /// How often the scheduler looks for due jobs.
@@ -41,7 +45,7 @@ const GRACE: Duration = Duration::from_secs(10);
 /// # Errors
 /// A sentence in Portuguese that says what to do.
 pub async fn run(args: &ServeArgs) -> Result<(), Trouble> {
-    let installation = boot::start(&args.data, &args.site, false).await?;
+    let installation = boot::start(&args.data, &args.site, &args.custody, false).await?;
     eprintln!("Sigilo atende em {}", installation.app.settings().origin);
     until_stopped(installation, args.site.web(), args.outside.open()?).await
 }
@@ -88,6 +92,9 @@ async fn scheduler(app: sigilo_features::App) {
         tick.tick().await;
         if let Err(error) = job::run_due(app.db()).await {
             tracing::warn!(%error, "scheduler");
+        }
+        if let Some(keystore) = app.keystore() {
+            keystore.sweep();
         }
         if let Err(error) = sigilo_features::rights::close_due(&app).await {
             tracing::warn!(%error, "receipts of deletions");

@@ -79,8 +79,14 @@ pub async fn run(args: &UserArgs) -> Result<(), Trouble> {
     let urls = args.data.urls()?;
     let settings = args.site.settings(args.site.listen.port(), false)?;
     let origin = settings.origin.clone();
-    let app =
-        App::new(Db::new(&urls, 2)?, keys::open(&folder, false)?, Arc::new(SystemClock), assistant::none()?, settings)?;
+    let app = App::new(
+        Db::new(&urls, 2)?,
+        keys::open(&folder, false)?,
+        None,
+        Arc::new(SystemClock),
+        assistant::none()?,
+        settings,
+    )?;
     let terminal = boot::terminal();
     let token = match &args.command {
         UserCommand::Invite { name, email, clinic, roles } => {

@@ -7,7 +7,7 @@ use webauthn_rs::{Webauthn, WebauthnBuilder};
 
 use sigilo_domain::Clock;
 use sigilo_proof::Keyring;
-use sigilo_store::Db;
+use sigilo_store::{Db, keystore::Keystore};
 
 use crate::{
     Error, Result,
@@ -73,6 +73,7 @@ pub struct App(Arc<Inner>);
 struct Inner {
     db: Db,
     keys: Keyring,
+    keystore: Option<Keystore>,
     clock: Arc<dyn Clock>,
     webauthn: Webauthn,
     provider: Option<Provider>,
@@ -82,11 +83,18 @@ struct Inner {
 }
 
 impl App {
-    /// Puts an installation together.
+    /// Puts an installation together; without a keystore nobody has keys of their own.
     ///
     /// # Errors
     /// [`Error::Unavailable`] when the origin cannot carry passkeys (it must be `https`, or `http://localhost`).
-    pub fn new(db: Db, keys: Keyring, clock: Arc<dyn Clock>, assistant: Assistant, settings: Settings) -> Result<App> {
+    pub fn new(
+        db: Db,
+        keys: Keyring,
+        keystore: Option<Keystore>,
+        clock: Arc<dyn Clock>,
+        assistant: Assistant,
+        settings: Settings,
+    ) -> Result<App> {
         const WRONG: Error = Error::Unavailable("o endereço da instalação precisa ser https, ou http://localhost");
         let host = settings.origin.domain().ok_or(WRONG)?;
         if settings.origin.scheme() != "https" && host != "localhost" {
@@ -97,7 +105,7 @@ impl App {
             .map_err(|_| WRONG)?;
         let provider = settings.oidc.clone().map(|oidc| Provider::new(oidc, &settings.origin)).transpose()?;
         let desk = Desk::default();
-        Ok(App(Arc::new(Inner { db, keys, clock, webauthn, provider, assistant, desk, settings })))
+        Ok(App(Arc::new(Inner { db, keys, keystore, clock, webauthn, provider, assistant, desk, settings })))
     }
 
     /// How this installation is set up.
@@ -112,6 +120,11 @@ impl App {
 
     pub(crate) fn keys(&self) -> &Keyring {
         &self.0.keys
+    }
+
+    /// People's own keys, where this installation has a keystore.
+    pub fn keystore(&self) -> Option<&Keystore> {
+        self.0.keystore.as_ref()
     }
 
     /// The current instant, by the installation's clock.

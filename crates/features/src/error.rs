@@ -74,6 +74,21 @@ impl Error {
     }
 }
 
+impl From<store::keystore::KeyError> for Error {
+    fn from(error: store::keystore::KeyError) -> Self {
+        use store::keystore::KeyError;
+        match error {
+            KeyError::Store(error) => error.into(),
+            KeyError::Root(_) => Error::Unavailable("o guardião da chave raiz"),
+            KeyError::Unknown | KeyError::Destroyed => Error::NotFound,
+            KeyError::Damaged | KeyError::OtherProvider(_) => {
+                tracing::error!(%error, "keystore");
+                Error::Internal
+            }
+        }
+    }
+}
+
 impl From<store::Error> for Error {
     fn from(error: store::Error) -> Self {
         match error {

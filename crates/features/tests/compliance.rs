@@ -292,7 +292,7 @@ async fn the_record_names_who_receives_data_and_nobody_else() {
     let local =
         Assistant { provider: provider::build(&provider::Settings::Local).unwrap(), ..stand.app.assistant().clone() };
     let (db, keys) = (stand.app.db().clone(), Keyring::new(&[7; 32]));
-    let alone = App::new(db, keys, Arc::new(SystemClock), local, stand.app.settings().clone()).unwrap();
+    let alone = App::new(db, keys, None, Arc::new(SystemClock), local, stand.app.settings().clone()).unwrap();
     let record = compliance::record(&alone, &stand.session, false).await.unwrap();
     assert_eq!((record.controller.as_str(), &record.officer), ("Clínica 1", &None));
     assert!(record.recipients.is_empty(), "nothing leaves this installation: {:?}", record.recipients);
@@ -319,7 +319,8 @@ async fn the_record_names_who_receives_data_and_nobody_else() {
         ..stand.app.settings().clone()
     };
     let app =
-        App::new(stand.app.db().clone(), Keyring::new(&[7; 32]), Arc::new(SystemClock), assistant, settings).unwrap();
+        App::new(stand.app.db().clone(), Keyring::new(&[7; 32]), None, Arc::new(SystemClock), assistant, settings)
+            .unwrap();
     let record = compliance::record(&app, &stand.session, false).await.unwrap();
     let places: Vec<_> = record.recipients.iter().map(|one| (one.name.as_str(), one.place, one.personal)).collect();
     assert_eq!(

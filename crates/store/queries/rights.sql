@@ -58,7 +58,7 @@ INSERT INTO fulfilment_plans (request_id, subject_id, steps) VALUES ($1, $2, $3)
 
 -- rights.plan: the plan of a request
 SELECT p.id, p.status, p.steps, p.done, p.drafted_by, d.display_name AS drafted_name, p.drafted_at, a.display_name AS approved_name,
-       p.approved_at, p.executed_at, p.receipt, p.receipt_signature, p.drafted_by = app.user_id() AS own_draft
+       p.approved_at, p.executed_at, p.keys_destroyed_at, p.receipt, p.receipt_signature, p.drafted_by = app.user_id() AS own_draft
   FROM fulfilment_plans p
   LEFT JOIN members d ON d.clinic_id = p.clinic_id AND d.user_id = p.drafted_by
   LEFT JOIN members a ON a.clinic_id = p.clinic_id AND a.user_id = p.approved_by
@@ -75,10 +75,21 @@ SELECT right_code, status, requested_at, alert_at, completed_at, outcome_note, r
   FROM app.request_by_link($1);
 
 -- rights.executed: plans that are carried out and wait for their receipt
-SELECT p.clinic_id, p.id, p.request_id, p.subject_id, p.steps, p.done, p.drafted_at, p.approved_at, p.started_at, p.executed_at,
+SELECT p.clinic_id, p.id, p.request_id, p.subject_id, p.steps, p.done, p.drafted_at, p.approved_at, p.started_at, p.executed_at, p.keys_destroyed_at,
        (SELECT coalesce(jsonb_agg(n.recipient ORDER BY n.id), '[]') FROM recipient_notices n
          WHERE n.clinic_id = p.clinic_id AND n.request_id = p.request_id) AS recipients
-  FROM fulfilment_plans p WHERE p.status = 'executed' ORDER BY p.id LIMIT 20;
+  FROM fulfilment_plans p
+ WHERE p.status = 'executed' AND (p.keys_destroyed_at IS NOT NULL OR $1) ORDER BY p.id LIMIT 20;
+
+-- rights.with_keys: whose account was deleted and whose keys are still there
+SELECT clinic_id, subject_id FROM fulfilment_plans WHERE status = 'executed' AND keys_destroyed_at IS NULL;
+
+-- rights.keys_destroyed: from now on nothing that was sealed for them opens
+UPDATE fulfilment_plans SET keys_destroyed_at = clock_timestamp()
+ WHERE clinic_id = $1 AND subject_id = $2 AND status = 'executed' AND keys_destroyed_at IS NULL;
+
+-- rights.destroyed: everybody whose keys were to be destroyed, ever
+SELECT clinic_id, subject_id FROM fulfilment_plans WHERE status IN ('executed', 'closed') ORDER BY clinic_id, subject_id;
 
 -- rights.close: the receipt of a plan
 UPDATE fulfilment_plans SET status = 'closed', receipt = $3, receipt_signature = $4 WHERE clinic_id = $1 AND id = $2 AND status = 'executed';

@@ -30,7 +30,7 @@ SELECT seq, id, audit_trail_id, clinic_id, user_id, patient_id, action, action_t
 SELECT set_config('app.image_key', $1, false), set_config('app.image_key_id', $2, false);
 
 -- trail.images: what a record said before and after a change, encrypted, of the session's clinic
-SELECT i.resource_type, i.old_image, i.new_image, i.key_sealed, i.image_key, i.salt, i.old_commitment, i.new_commitment
+SELECT i.resource_type, i.old_image, i.new_image, i.key_sealed, i.image_key, i.redacted_by, i.salt, i.old_commitment, i.new_commitment
   FROM app.audit_images($1) i;
 
 -- trail.keys: the public keys that the trail is sealed with, one a line

@@ -15,6 +15,7 @@ fn owner(table: &str) -> Option<&'static str> {
         | "security_incident_logs"
         | "request_events"
         | "fulfilment_plans"
+        | "legal_holds"
         | "recipient_notices"
         | "request_evidence"
         | "incident_drafts"

@@ -21,6 +21,7 @@ pub mod governance;
 pub mod incident;
 pub mod job;
 pub mod keystore;
+pub mod legal_hold;
 pub mod manual;
 pub mod message;
 mod migrate;

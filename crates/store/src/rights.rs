@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use sigilo_domain::SubjectRight;
 
-use crate::{Db, Error, ReadTx, Result, SignInTx, Token, WriteTx, row::row, statements::rights as sql};
+use crate::{Db, Error, ReadTx, Result, SignInTx, Token, WriteTx, keystore, row::row, statements::rights as sql};
 
 row! {
     /// A request.
@@ -157,6 +157,8 @@ row! {
         approved_at: Option<OffsetDateTime>,
         /// When it was carried out.
         executed_at: Option<OffsetDateTime>,
+        /// When the person's keys were destroyed.
+        keys_destroyed_at: Option<OffsetDateTime>,
         /// What was done, signed.
         receipt: Option<Value>,
         /// The signature, in base64.
@@ -245,8 +247,27 @@ row! {
         started_at: Option<OffsetDateTime>,
         /// When it ended.
         executed_at: Option<OffsetDateTime>,
+        /// When their keys were destroyed.
+        keys_destroyed_at: Option<OffsetDateTime>,
         /// The addresses of those who must be told.
         recipients: Option<Value>,
+    }
+}
+
+row! {
+    /// Somebody whose keys were to be destroyed.
+    #[derive(Debug, Clone)]
+    pub(crate) struct Destroyed {
+        /// The clinic.
+        clinic_id: Uuid,
+        /// Whose account it was.
+        subject_id: Uuid,
+    }
+}
+
+impl From<Destroyed> for keystore::Subject {
+    fn from(row: Destroyed) -> keystore::Subject {
+        keystore::Subject { clinic: row.clinic_id, subject: row.subject_id }
     }
 }
 
@@ -470,13 +491,48 @@ pub async fn by_link(tx: &SignInTx, link: &Token) -> Result<Followed> {
     tx.0.one(sql::BY_LINK, &[&link.expose()]).await
 }
 
-/// Closes the plans that were carried out, each with the receipt and the signature that `sign` makes. How many.
+/// Whose account was deleted and whose keys are still to be destroyed.
 ///
 /// # Errors
 /// See [`Error`].
-pub async fn close_executed(db: &Db, note: &str, sign: impl Fn(&Executed) -> Option<(Value, String)>) -> Result<usize> {
+pub async fn with_keys(db: &Db) -> Result<Vec<keystore::Subject>> {
+    key_subjects(db, sql::WITH_KEYS).await
+}
+
+/// Notes that somebody's keys are destroyed.
+///
+/// # Errors
+/// See [`Error`].
+pub async fn keys_destroyed(db: &Db, subject: keystore::Subject) -> Result<()> {
+    db.job(async |tx| tx.0.execute(sql::KEYS_DESTROYED, &[&subject.clinic, &subject.subject]).await.map(drop)).await
+}
+
+/// Everybody whose account was ever deleted: a copy of the keystore that was put back may be older than that.
+///
+/// # Errors
+/// See [`Error`].
+pub async fn destroyed(db: &Db) -> Result<Vec<keystore::Subject>> {
+    key_subjects(db, sql::DESTROYED).await
+}
+
+async fn key_subjects(db: &Db, sql: &'static str) -> Result<Vec<keystore::Subject>> {
+    let rows: Vec<Destroyed> = db.job(async |tx| tx.0.rows(sql, &[]).await).await?;
+    Ok(rows.into_iter().map(keystore::Subject::from).collect())
+}
+
+/// Closes the plans that were carried out and whose keys are destroyed, each with the receipt and the signature that `sign`
+/// makes; `keyless` where there is no keystore, and so nobody has keys. How many.
+///
+/// # Errors
+/// See [`Error`].
+pub async fn close_executed(
+    db: &Db,
+    keyless: bool,
+    note: &str,
+    sign: impl Fn(&Executed) -> Option<(Value, String)>,
+) -> Result<usize> {
     db.job(async |tx| {
-        let waiting: Vec<Executed> = tx.0.rows(sql::EXECUTED, &[]).await?;
+        let waiting: Vec<Executed> = tx.0.rows(sql::EXECUTED, &[&keyless]).await?;
         let mut closed = 0;
         for plan in &waiting {
             let Some((receipt, signature)) = sign(plan) else { continue };

@@ -36,6 +36,7 @@ not_null!(
     Vec<i64>,
     Vec<uuid::Uuid>,
     uuid::Uuid,
+    time::Date,
     time::OffsetDateTime,
     serde_json::Value
 );

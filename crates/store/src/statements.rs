@@ -46,6 +46,8 @@ pub fn shapes() -> Vec<Shape> {
         shape::<store::canary::Canary>(canary::ALL),
         shape::<store::suspicion::Draft>(suspicion::OPEN),
         shape::<store::suspicion::Draft>(suspicion::TAKE),
+        shape::<store::legal_hold::LegalHold>(legal_hold::ALL),
+        shape::<store::rights::Destroyed>(rights::DESTROYED),
         shape::<store::rights::Plan>(rights::PLAN),
         shape::<store::rights::TableCount>(rights::COUNT),
         shape::<store::rights::Followed>(rights::BY_LINK),

@@ -130,6 +130,7 @@ async fn hostile_sql_on_the_apps_connection_reaches_nothing_of_another_clinic() 
         "request_evidence",
         "recipient_notices",
         "fulfilment_plans",
+        "legal_holds",
         "access_logs",
     ];
     // Before any context: every table refuses.

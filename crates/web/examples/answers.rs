@@ -82,7 +82,7 @@ async fn site(model: &str) {
         sign_up: SignUp::Invited,
         oidc: None,
     };
-    let app = App::new(db.clone(), Keyring::new(&[7; 32]), Arc::new(SystemClock), assistant, settings).unwrap();
+    let app = App::new(db.clone(), Keyring::new(&[7; 32]), None, Arc::new(SystemClock), assistant, settings).unwrap();
     let mut doctors = Vec::new();
     for number in 0..STREAMS.max(OPEN) {
         doctors.push(doctor(&db, number).await);

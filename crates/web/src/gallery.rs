@@ -14,12 +14,14 @@ use sigilo_features::conversation::{Message, Summary};
 use sigilo_features::incident::{Incident, Report};
 use sigilo_features::message::{Receipt, RemovedKind};
 use sigilo_features::onboarding::State as Profile;
+use sigilo_features::rights::{LegalHold, Subject};
 use sigilo_features::session::Viewer;
 use sigilo_features::sign_in::Methods;
 use sigilo_features::small_agent::Declaration;
 use sigilo_features::suspicion::Draft;
 use sigilo_features::{FieldError, second_factor};
-use time::macros::datetime;
+use time::Date;
+use time::macros::{date, datetime};
 use uuid::Uuid;
 
 use crate::answer::{self, Ended, Failure, HypothesisView, RecordFragment, RecordPage, ReferenceView, View, sample};
@@ -29,7 +31,8 @@ use crate::incident::draft::DraftView;
 use crate::layout::{Frame, Section};
 use crate::second_factor::{EnrolPage, RecoveryPage, grouped, qr_code};
 use crate::{
-    account, compliance, incident, message, onboarding, second_factor as factor_pages, session, sign_in, sign_up,
+    account, compliance, incident, message, onboarding, rights, second_factor as factor_pages, session, sign_in,
+    sign_up,
 };
 
 const HASH: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
@@ -335,6 +338,33 @@ fn canaries_page(fresh: bool) -> incident::canary::CanariesPage {
     }
 }
 
+fn holds_page(some: bool) -> rights::hold::HoldsPage {
+    let at = datetime!(2026-11-23 17:05 UTC);
+    let hold = |n: u128, review_on: Date, released: bool| LegalHold {
+        id: Uuid::from_u128(n),
+        subject_id: Uuid::from_u128(9),
+        subject_name: "Ana Beatriz Lins".to_owned(),
+        basis: "exercise_of_rights".to_owned(),
+        reason: "Processo 0001234-55.2026.8.26.0100: manter tudo até a sentença.".to_owned(),
+        review_on,
+        placed_name: Some("Breno Sales".to_owned()),
+        placed_at: at,
+        released_name: released.then(|| "Helena Duarte Prado".to_owned()),
+        released_at: released.then_some(at),
+        release_reason: released.then(|| "O processo acabou e o prazo do recurso passou.".to_owned()),
+    };
+    let today = date!(2026 - 11 - 28);
+    let holds = [hold(1, date!(2027 - 05 - 01), false), hold(2, date!(2026 - 11 - 24), false), hold(3, today, true)];
+    rights::hold::HoldsPage {
+        frame: Frame::inside("Guarda legal", Section::Compliance, &viewer(vec![Role::Dpo], Vec::new())),
+        holds: holds.into_iter().filter(|_| some).map(|hold| rights::hold::HoldView::new(hold, today)).collect(),
+        people: vec![Subject { user_id: Uuid::from_u128(9), display_name: "Ana Beatriz Lins".to_owned() }],
+        typed: rights::hold::Typed { review_on: "2027-05-27".to_owned(), ..Default::default() },
+        days: ("2026-11-29".to_owned(), "2027-11-29".to_owned()),
+        error: (!some).then(|| "Escolha de quem são os dados.".to_owned()),
+    }
+}
+
 fn screens() -> Vec<(&'static str, String)> {
     let entry = |title: &str| Frame::entry(title, true);
     let inside = |title: &str| Frame::inside(title, Section::Account, &doctor());
@@ -434,6 +464,8 @@ fn screens() -> Vec<(&'static str, String)> {
         ("account-codigos", account::CodesPage { frame: inside("Códigos"), codes: codes(), next: "/account" }.render()),
         ("incidentes", incidents_page(false).render()),
         ("incidentes-responsavel", incidents_page(true).render()),
+        ("guarda", holds_page(true).render()),
+        ("guarda-vazia", holds_page(false).render()),
         ("iscas", canaries_page(true).render()),
         ("iscas-vazia", canaries_page(false).render()),
         ("bloqueio", session::LockPage { frame: inside("Sessão bloqueada") }.render()),

@@ -157,6 +157,54 @@ async fn the_first_of_two_managers_counts_and_the_other_loses_no_word() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn data_is_held_by_who_answers_for_it_and_by_nobody_else() {
+    let stand = Stand::shared().await;
+    let site = stand.demo();
+    let database = stand.superuser().await;
+    let mut breno = enter(&site, BRENO).await;
+    let otavio: String = database
+        .query_one("SELECT user_id::text FROM members WHERE display_name LIKE '%Otávio%'", &[])
+        .await
+        .unwrap()
+        .get(0);
+    let day: String = database.query_one("SELECT (current_date + 30)::text", &[]).await.unwrap().get(0);
+    let reason = "Ofício <b>12/2026</b>, do juízo";
+    let form =
+        [("titular", otavio.as_str()), ("fundamento", "authority"), ("motivo", reason), ("revisao", day.as_str())];
+    let (mut jussara, mut professional) = (enter(&site, JUSSARA).await, doctor(&site, OTAVIO).await);
+    for person in [&mut jussara, &mut professional] {
+        assert_eq!(person.get("/conformidade/guarda").await.status, 403);
+        assert_eq!(person.form("/conformidade/guarda", &form).await.status, 403);
+    }
+    let mut livia = doctor(&site, LIVIA).await;
+    assert_eq!(livia.form("/conformidade/guarda", &form).await.status, 422, "another clinic's doctor");
+    // What is wrong is said, and what was typed is not lost.
+    for (field, wrong) in
+        [("titular", "x"), ("fundamento", "x"), ("motivo", "curto"), ("revisao", "2020-01-01"), ("revisao", "amanhã")]
+    {
+        let typed = form.map(|(name, value)| (name, if name == field { wrong } else { value }));
+        let refused = breno.form("/conformidade/guarda", &typed).await;
+        assert_eq!(refused.status, 422, "{field}");
+        assert!(field == "motivo" || refused.text().contains("Ofício &#60;b&#62;12/2026"), "{field}");
+    }
+    assert_eq!(number(&database, "SELECT count(*) FROM legal_holds").await, 0);
+
+    assert_eq!(breno.form("/conformidade/guarda", &form).await.status, 303);
+    let page = breno.get("/conformidade/guarda").await.text().to_owned();
+    assert!(page.contains("Em guarda") && !page.contains("<b>12/2026"));
+    let id: String = database.query_one("SELECT id::text FROM legal_holds", &[]).await.unwrap().get(0);
+    let release = format!("/conformidade/guarda/{id}/encerrar");
+    let why = [("motivo_fim", "O ofício foi revogado")];
+    assert_eq!(livia.form(&release, &why).await.status, 404);
+    assert!(!livia.get("/conformidade/guarda").await.text().contains("12/2026"));
+    assert_eq!(professional.form(&release, &why).await.status, 403);
+    assert_eq!(breno.form(&release, &[("motivo_fim", "fim")]).await.status, 422);
+    assert_eq!(breno.form(&release, &why).await.status, 303);
+    assert_eq!(breno.form(&release, &why).await.status, 409, "once");
+    assert!(breno.get("/conformidade/guarda").await.text().contains("Encerrada"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_deletion_is_approved_once_by_another_whoever_sends_it_again() {
     let stand = Stand::shared().await;
     let site = stand.demo();

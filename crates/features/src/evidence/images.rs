@@ -39,7 +39,8 @@ fn cell(id: Uuid) -> Cell<'static> {
 /// What a change made of a record, for who audits and says why it is needed. That it was looked at is an event.
 ///
 /// # Errors
-/// [`Error::Forbidden`] without a live grant; [`Error::NotFound`] where the change is another clinic's or has no images;
+/// [`Error::Forbidden`] without a live grant; [`Error::NotFound`] where the change is another clinic's or has no images; [`Error::Conflict`]
+/// where a deletion took them;
 /// [`Error::Invalid`] without a reason.
 pub async fn open_images(app: &App, session: &Session, seq: i64, reason: &str) -> Result<Images> {
     let reason = reason.trim();
@@ -49,6 +50,11 @@ pub async fn open_images(app: &App, session: &Session, seq: i64, reason: &str) -
     app.db()
         .write(session, async |tx: &WriteTx| {
             let found = images(tx, seq).await?.ok_or(Error::NotFound)?;
+            if found.redacted_by.is_some() {
+                return Err(Error::Conflict(
+                    "O que este registro dizia foi eliminado com a exclusão de uma conta. O registro, com os resumos lacrados, ficou.",
+                ));
+            }
             let (Some(sealed), Some(id), Some(salt)) = (found.key_sealed, found.image_key, found.salt) else {
                 return Err(Error::NotFound);
             };

@@ -146,7 +146,14 @@ pub const CHAPTERS: [Chapter; 15] = [
             ("Área de Membros → Excluir minha conta", "/account"),
             ("Conformidade → Pedidos de titulares (plano, aprovação, recibo)", "/conformidade/pedidos"),
         ],
-        tables: &["data_subject_requests", "request_events", "fulfilment_plans", "recipient_notices", "audit_logs"],
+        tables: &[
+            "data_subject_requests",
+            "request_events",
+            "fulfilment_plans",
+            "legal_holds",
+            "recipient_notices",
+            "audit_logs",
+        ],
     },
     Chapter {
         title: "8. Outros direitos do titular",

@@ -23,6 +23,8 @@ pub struct Opened {
     pub notices: Vec<Notice>,
     /// What proves who asked, where it came another way.
     pub evidence: Option<Evidence>,
+    /// Whether the data of who asked must be kept for now.
+    pub held: bool,
     /// Whether it is the reader's own, who then decides nothing.
     pub own: bool,
 }
@@ -113,7 +115,9 @@ pub async fn open(app: &App, session: &Session, id: Uuid) -> Result<Opened> {
             manages(tx)?;
             let request = rows::one(tx, id).await?;
             let own = request.requester_user_id == tx.entered().user_id;
+            let held = sigilo_store::legal_hold::holds(tx, request.requester_user_id).await?;
             let opened = Opened {
+                held,
                 events: rows::events(tx, id).await?,
                 plan: rows::plan(tx, id).await?,
                 notices: rows::notices(tx, id).await?,
@@ -253,6 +257,11 @@ pub async fn approve(app: &App, session: &Session, id: Uuid) -> Result<()> {
                 Err(StoreError::Rule(rule)) if rule == "plans_second_look" => {
                     return Err(Error::Conflict(
                         "Quem preparou o plano não o aprova: peça a outra pessoa responsável. Onde não há outra, espere 24 horas.",
+                    ));
+                }
+                Err(StoreError::Rule(rule)) if rule == "plans_held" => {
+                    return Err(Error::Conflict(
+                        "Os dados desta pessoa estão sob guarda legal. Encerre a guarda, ou recuse o pedido dizendo o artigo.",
                     ));
                 }
                 Err(StoreError::NotFound | StoreError::Rule(_)) => {

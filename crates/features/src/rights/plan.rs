@@ -76,6 +76,7 @@ pub(super) const RULES: &[Rule] = &[
     rule("ai_review_events", Fate::Keep, PROOF),
     rule("data_subject_requests", Fate::Keep, "Prova de que o pedido foi atendido; guardada 5 anos (LGPD, art. 16, I)"),
     rule("request_events", Fate::Keep, "Prova de que o pedido foi atendido; guardada 5 anos (LGPD, art. 16, I)"),
+    rule("legal_holds", Fate::Keep, "Prova de por que os dados foram mantidos; guardada 5 anos (LGPD, art. 16, I)"),
     rule("fulfilment_plans", Fate::Keep, "Prova do que foi excluído; guardada 5 anos (LGPD, art. 16, I)"),
     rule(
         "request_evidence",

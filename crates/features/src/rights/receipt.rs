@@ -63,20 +63,27 @@ pub fn verify(document: &Value, key: Option<&str>) -> Verified {
     if verify_signature(&key, message.as_bytes(), &signature) { Verified::Yes } else { Verified::No }
 }
 
-/// Closes the deletions that were carried out, each with its receipt. How many.
+/// Destroys the keys of whoever was deleted, and closes those deletions, each with its receipt. How many. Interrupted, the
+/// next call goes on: destroying twice changes nothing.
 ///
 /// # Errors
-/// [`Error::Unavailable`] when the database is away.
+/// [`Error::Unavailable`] when a database is away.
 pub async fn close_due(app: &App) -> Result<usize> {
     let signer = app.keys().signer().ok_or(Error::Internal)?;
-    Ok(rows::close_executed(app.db(), NOTE, |plan| Some(signed(&signer, plan))).await?)
+    if let Some(keystore) = app.keystore() {
+        for subject in rows::with_keys(app.db()).await? {
+            keystore.destroy(subject).await?;
+            rows::keys_destroyed(app.db(), subject).await?;
+        }
+    }
+    Ok(rows::close_executed(app.db(), app.keystore().is_none(), NOTE, |plan| Some(signed(&signer, plan))).await?)
 }
 
 fn signed(signer: &Signer, plan: &Executed) -> (Value, String) {
     let at = |instant: Option<time::OffsetDateTime>| instant.and_then(|at| at.format(&Rfc3339).ok());
     let receipt = json!({
         "tipo": "exclusao-de-conta",
-        "versao": 1,
+        "versao": 2,
         "pedido": plan.request_id,
         "titular": plan.subject_id,
         "plano": plan.id,
@@ -86,6 +93,7 @@ fn signed(signer: &Signer, plan: &Executed) -> (Value, String) {
         "concluido_em": at(plan.executed_at),
         "planejado": plan.steps,
         "apagado": plan.done,
+        "chaves_destruidas_em": at(plan.keys_destroyed_at),
         "destinatarios_a_avisar": plan.recipients,
     });
     let mut message = String::new();

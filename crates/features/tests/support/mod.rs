@@ -175,7 +175,8 @@ impl Stand {
             sign_up: SignUp::Invited,
             oidc: None,
         };
-        let app = App::new(db.clone(), Keyring::new(&[7; 32]), Arc::new(SystemClock), assistant, settings).unwrap();
+        let app =
+            App::new(db.clone(), Keyring::new(&[7; 32]), None, Arc::new(SystemClock), assistant, settings).unwrap();
         let Member { user, clinic, session } = doctor(&db, 1).await;
         for kind in [ConsentType::AiProcessing, ConsentType::ImageProcessing] {
             db.write(&session, async |tx: &WriteTx| {

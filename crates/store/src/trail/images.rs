@@ -15,6 +15,8 @@ row! {
         key_sealed: Option<Vec<u8>>,
         /// That key's name.
         image_key: Option<Uuid>,
+        /// The plan of a deletion that took them.
+        redacted_by: Option<Uuid>,
         /// What the commitments are salted with.
         salt: Option<Vec<u8>>,
         /// The commitment to what was, hexadecimal.

@@ -99,6 +99,8 @@ struct RequestPage {
     notices: Vec<NoticeRow>,
     evidence: Option<Evidence>,
     own: bool,
+    /// Whether the data must be kept for now.
+    held: bool,
     error: Option<String>,
     /// What was typed and could not be kept.
     unsaved: String,
@@ -142,7 +144,7 @@ pub(super) async fn list(State(app): State<App>, who: Member, Query(shown): Quer
 }
 
 async fn page(app: &App, who: &Member, id: Uuid, error: Option<String>) -> Result<RequestPage, Answer> {
-    let Opened { request, events, plan, notices, evidence, own } = rights::open(app, &who.session, id).await?;
+    let Opened { request, events, plan, notices, evidence, held, own } = rights::open(app, &who.session, id).await?;
     let row = Row::new(&request, app.now());
     let written_down = words::channel(&request.channel).is_some();
     let events = events
@@ -159,7 +161,20 @@ async fn page(app: &App, who: &Member, id: Uuid, error: Option<String>) -> Resul
     let steps = plan.as_ref().map(Step::of).unwrap_or_default();
     let notices = notices.into_iter().map(|one| NoticeRow::new(one, &request.right_code)).collect();
     let frame = Frame::inside(row.right.clone(), Section::Compliance, &who.viewer);
-    Ok(RequestPage { frame, row, request, events, plan, steps, notices, evidence, own, error, unsaved: String::new() })
+    Ok(RequestPage {
+        frame,
+        row,
+        request,
+        events,
+        plan,
+        steps,
+        notices,
+        evidence,
+        own,
+        held,
+        error,
+        unsaved: String::new(),
+    })
 }
 
 pub(super) async fn show(State(app): State<App>, who: Member, Path(id): Path<String>) -> Result<Response, Answer> {

@@ -3,6 +3,7 @@
 mod data;
 mod desk;
 mod follow;
+pub(crate) mod hold;
 mod intake;
 mod notice;
 mod own;
@@ -21,6 +22,7 @@ use crate::errors::Answer;
 pub(crate) use own::OwnRequest;
 
 pub(crate) const DESK: &str = "/conformidade/pedidos";
+const HOLDS: &str = "/conformidade/guarda";
 
 /// A document to be kept as a file.
 fn file(name: &str, document: &serde_json::Value) -> Result<Response, Answer> {
@@ -46,6 +48,8 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/conformidade/pedidos/{id}/aprovar", post(desk::approve))
         .route("/conformidade/pedidos/{id}/descartar", post(desk::discard))
         .route("/conformidade/pedidos/{id}/avisos/{aviso}", post(notice::tell))
+        .route(HOLDS, get(hold::list).post(hold::place))
+        .route("/conformidade/guarda/{id}/encerrar", post(hold::release))
         .route("/recibo/{token}", get(follow::show))
         .route("/recibo/{token}/recibo.json", get(follow::document))
         .route("/.well-known/sigilo-chaves.json", get(follow::keys))
