@@ -12,6 +12,7 @@ mod cbc;
 pub mod checkpoint;
 pub mod cms;
 pub mod commitment;
+pub mod consent;
 pub mod cosignature;
 pub mod envelope;
 pub mod icp;
