@@ -5,6 +5,7 @@ mod assistant;
 mod audit;
 mod boot;
 mod citations;
+mod consent;
 mod db;
 mod deid;
 mod demo;
@@ -50,6 +51,8 @@ enum Command {
     Citations(citations::CitationsArgs),
     /// Remove dados pessoais de um texto
     Deid(deid::DeidArgs),
+    /// Confere a prova de um consentimento
+    Consent(consent::ConsentArgs),
     /// Confere um recibo assinado
     Receipt(receipt::ReceiptArgs),
     /// Confere um pacote de provas ou a prova de um registro: sem rede, sem banco de dados; sai com 0 válido, 1 adulterado,
@@ -79,6 +82,7 @@ fn main() -> ExitCode {
         // Byte work: it needs neither threads of a runtime nor a log.
         Command::Citations(args) => citations::run(&args),
         Command::Deid(args) => deid::run(args),
+        Command::Consent(args) => consent::run(&args),
         Command::Receipt(args) => receipt::run(&args),
         Command::Verify(args) => sigilo_verify::run(&args),
         Command::Sign(args) => report(signature::sign(&args)),
@@ -109,6 +113,7 @@ async fn run(command: Command) -> ExitCode {
         Command::Witness(args) => witness::run(&args).await,
         Command::Citations(_)
         | Command::Deid(_)
+        | Command::Consent(_)
         | Command::Receipt(_)
         | Command::Verify(_)
         | Command::Sign(_)

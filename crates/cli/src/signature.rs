@@ -25,6 +25,8 @@ use sigilo_signature::{
 
 use crate::args::Trouble;
 
+pub use authorities::{crls, store};
+
 /// Arguments of `sigilo sign`.
 #[derive(Args, Debug)]
 pub struct SignArgs {

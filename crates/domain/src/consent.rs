@@ -1,6 +1,10 @@
 //! The user's four consents and their texts (LGPD arts. 7, 8, 11 and 20; audit manual, step 2).
 
+pub mod minor;
+mod purpose;
 mod texts;
+
+pub use purpose::{CONSENT_TYPES, Purpose};
 
 /// What a user consents to. Four separate acts; none is implied by another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -80,7 +80,10 @@ impl From<store::keystore::KeyError> for Error {
         match error {
             KeyError::Store(error) => error.into(),
             KeyError::Root(_) => Error::Unavailable("o guardião da chave raiz"),
-            KeyError::Unknown | KeyError::Destroyed => Error::NotFound,
+            KeyError::Unknown => Error::NotFound,
+            KeyError::Destroyed => {
+                Error::Conflict("As chaves desta pessoa foram destruídas: o que estava cifrado com elas não abre mais.")
+            }
             KeyError::Damaged | KeyError::OtherProvider(_) => {
                 tracing::error!(%error, "keystore");
                 Error::Internal

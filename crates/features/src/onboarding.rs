@@ -33,6 +33,8 @@ pub struct Command {
     pub specialty: String,
     /// The consents that were ticked.
     pub consents: Vec<ConsentType>,
+    /// The hashes of the texts that were shown, where they are known.
+    pub shown: Vec<(ConsentType, String)>,
 }
 
 /// What the form starts with.
@@ -71,7 +73,8 @@ pub async fn complete(app: &App, session: &Session, command: Command) -> Result<
                 other => other?,
             }
             for kind in ConsentType::ALL.into_iter().filter(|kind| command.consents.contains(kind)) {
-                consent::record(tx, kind).await?;
+                let shown = command.shown.iter().find(|(of, _)| *of == kind).map_or("", |(_, hash)| hash.as_str());
+                consent::record(app, tx, kind, shown, Some(&full_name)).await?;
             }
             let event = Event {
                 name: "onboarding_completed",

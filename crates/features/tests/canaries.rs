@@ -11,8 +11,8 @@ use sigilo_features::{
     message::{self, Sent},
     suspicion::{self, Draft},
 };
-use sigilo_store::{Session, SignInTx, Token, WriteTx, account, consent, conversation, job, server::Role, session};
-use sigilo_testkit::people::{client, event};
+use sigilo_store::{Session, SignInTx, Token, WriteTx, account, conversation, job, server::Role, session};
+use sigilo_testkit::people::{self, client, event};
 use support::{Script, Scripted, Stand, document};
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -35,7 +35,7 @@ async fn writing_stranger(stand: &Stand) -> (Session, Uuid) {
         .app
         .db()
         .write(&stranger, async |tx: &WriteTx| {
-            consent::grant(tx, ConsentType::AiProcessing.text(), &"0".repeat(64)).await?;
+            people::consent(tx, ConsentType::AiProcessing.code()).await?;
             Ok::<_, sigilo_store::Error>((conversation::create(tx).await?, event("test")))
         })
         .await

@@ -15,8 +15,8 @@ use sigilo_features::{
     rights,
 };
 use sigilo_proof::Keyring;
-use sigilo_store::{Session, SignInTx, Token, WriteTx, account, consent, job, server::Role, session};
-use sigilo_testkit::people::{client, event};
+use sigilo_store::{Session, SignInTx, Token, WriteTx, account, job, server::Role, session};
+use sigilo_testkit::people::{self, client, event};
 use support::{Script, Scripted, Stand, document};
 use time::Duration;
 
@@ -175,7 +175,7 @@ async fn consents_are_counted_and_nobody_is_named() {
     for kind in [ConsentType::TermsOfService, ConsentType::DataProcessing] {
         let db = stand.app.db();
         db.write(&stand.session, async |tx: &WriteTx| {
-            consent::grant(tx, kind.text(), &"0".repeat(64)).await?;
+            people::consent(tx, kind.code()).await?;
             Ok::<_, sigilo_store::Error>(((), event("test")))
         })
         .await

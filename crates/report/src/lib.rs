@@ -1,10 +1,12 @@
-//! The audit report: one structure of data, drawn as a page and as PDF/A. No input, no output.
+//! The audit report: one structure of data, drawn as a page and as PDF/A; and the receipt of a consent. No input, no
+//! output.
 //!
 //! The data itself is the first of three files: its SHA-256 stands on the cover of the other two, and both are made from
 //! it alone, so that the same data gives the same bytes wherever and whenever it is drawn.
 //!
 //! Drawing a PDF keeps a processor busy for a second or so: run [`render`] where blocking is allowed, one at a time.
 
+mod consent;
 mod data;
 mod html;
 mod pdf;
@@ -15,6 +17,7 @@ use data_encoding::HEXLOWER;
 use sigilo_proof::sha256;
 use thiserror::Error;
 
+pub use consent::{ConsentReceipt, draw as consent_receipt};
 pub use data::{
     Answered, Clock, Demonstration, Evidence, Fact, Finding, Incident, Outcome, Period, Report, Request, Retention,
     SCHEMA, Stage,

@@ -130,3 +130,6 @@ SELECT r.clinic_id, r.id, s.why
  CROSS JOIN LATERAL app.stalls(r.status, r.created_at, r.alert_at, p.status, p.approved_at, p.executed_at) AS s
  WHERE r.status IN ('pending', 'in_progress')
 ON CONFLICT DO NOTHING;
+
+-- job.sweep_consents: reminders of consents that end, and their ends, a batch at a time
+SELECT ops.sweep_consents(500) AS affected;

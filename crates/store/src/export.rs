@@ -11,6 +11,7 @@ fn owner(table: &str) -> Option<&'static str> {
         "data_subject_requests" => Some("requester_user_id"),
         "audit_grants" => Some("granted_to"),
         "clinics"
+        | "consent_texts"
         | "ai_governance_metrics"
         | "security_incident_logs"
         | "request_events"

@@ -10,6 +10,7 @@ pub mod canary;
 pub mod classification;
 pub mod compliance;
 pub mod consent;
+pub mod consent_text;
 pub mod console;
 mod context;
 pub mod conversation;

@@ -111,6 +111,8 @@ async fn hostile_sql_on_the_apps_connection_reaches_nothing_of_another_clinic() 
         "conversations",
         "messages",
         "consent_records",
+        "lgpd_consents",
+        "consent_events",
         "anonymization_logs",
         "sensitive_data_detection_logs",
         "image_processing_logs",
@@ -223,7 +225,7 @@ async fn the_assistant_is_closed_without_consent_whatever_the_code_believes() {
         .db
         .write(&two.a.session, async |tx: &WriteTx| {
             Ok::<_, Error>((
-                sigilo_store::consent::revoke(tx, ConsentType::AiProcessing).await?,
+                sigilo_testkit::people::withdraw(tx, ConsentType::AiProcessing.code()).await?,
                 event("consent_form_submitted"),
             ))
         })

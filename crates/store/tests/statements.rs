@@ -12,7 +12,21 @@ fn role_of(name: &str) -> Role {
             "session.enter" | "session.standing" | "session.recent_access" | "session.audit" => Role::App,
             _ => Role::Auth,
         },
-        "rights" if ["rights.executed", "rights.close", "rights.complete"].contains(&name) => Role::Jobs,
+        "rights"
+            if [
+                "rights.executed",
+                "rights.close",
+                "rights.complete",
+                "rights.with_keys",
+                "rights.keys_destroyed",
+                "rights.destroyed",
+            ]
+            .contains(&name) =>
+        {
+            Role::Jobs
+        }
+        "consent" if name == "consent.by_code" => Role::Auth,
+        "consent" if name.ends_with("stamps") || name.ends_with("stamped") => Role::Sealer,
         "rights" if name == "rights.by_link" => Role::Auth,
         "answer" if name == "answer.image_late" => Role::Jobs,
         "report" if name == "report.by_hash" => Role::Auth,

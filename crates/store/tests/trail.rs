@@ -118,7 +118,10 @@ async fn consents_are_granted_once_withdrawn_once_and_never_edited() {
     let revoke = async || {
         two.db
             .write(&two.a.session, async |tx: &WriteTx| {
-                Ok::<_, Error>((sigilo_store::consent::revoke(tx, kind).await?, event("consent_form_submitted")))
+                Ok::<_, Error>((
+                    sigilo_testkit::people::withdraw(tx, kind.code()).await?,
+                    event("consent_form_submitted"),
+                ))
             })
             .await
     };

@@ -2,7 +2,9 @@
 
 use std::net::Ipv4Addr;
 
-use sigilo_store::{Action, Client, Db, Error, Event, Risk, Session, SignInTx, Token, account, session};
+use sigilo_store::{
+    Action, Client, Db, Error, Event, Risk, Session, SignInTx, Token, WriteTx, account, consent, session,
+};
 use uuid::Uuid;
 
 /// A member of a clinic of their own, signed in.
@@ -50,4 +52,48 @@ pub async fn member(db: &Db, clinic: &str, name: &str, roles: &[&str], token: To
         .await
         .expect("a member");
     Member { user, clinic, session: Session { token, client } }
+}
+
+/// Gives the member's consent of a kind, by code, to the text in force, beside a proof that proves nothing. False when it
+/// is live already.
+///
+/// # Errors
+/// See [`Error`].
+pub async fn consent(tx: &WriteTx, kind: &str) -> Result<bool, Error> {
+    let texts = consent::in_force(tx, "pt-BR").await?;
+    let text = texts.into_iter().find(|text| text.consent_type == kind).ok_or(Error::NotFound)?;
+    let new = consent::New {
+        patient: None,
+        text: &text,
+        purposes: &text.purposes,
+        until: None,
+        collection_method: "web_form",
+    };
+    let Some(id) = consent::grant(tx, &new).await? else { return Ok(false) };
+    let random = Uuid::now_v7().simple().to_string();
+    let proof = consent::NewProof {
+        subject_sealed: &[1],
+        salt_sealed: &[1],
+        has_representative: false,
+        evidence_sealed: None,
+        consent_hash: &random.repeat(2),
+        parts: "{}",
+        signature: &[0; 64],
+        key: &[0; 32],
+        code: random.as_bytes(),
+        code_sealed: &[1],
+    };
+    consent::prove(tx, id, text.id, &proof).await?;
+    Ok(true)
+}
+
+/// Withdraws the member's live consent of a kind; false when there is none.
+///
+/// # Errors
+/// See [`Error`].
+pub async fn withdraw(tx: &WriteTx, kind: &str) -> Result<bool, Error> {
+    match consent::live(tx, kind, None).await? {
+        Some(live) => consent::revoke(tx, live.id, "account_page", None, None).await,
+        None => Ok(false),
+    }
 }

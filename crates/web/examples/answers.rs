@@ -32,7 +32,7 @@ use sigilo_features::{
     answer::{Assistant, MemoryChecks},
 };
 use sigilo_proof::Keyring;
-use sigilo_store::{Db, Error, Token, WriteTx, consent, conversation};
+use sigilo_store::{Db, Error, Token, WriteTx, conversation};
 use sigilo_testkit::{
     TestDatabase,
     people::{self, Member, event},
@@ -112,7 +112,7 @@ async fn doctor(db: &Db, number: usize) -> (String, Uuid) {
     let Member { session, .. } = people::member(db, &clinic, "Dra. Alba Norte", &["professional"], token).await;
     for kind in [ConsentType::TermsOfService, ConsentType::DataProcessing, ConsentType::AiProcessing] {
         db.write(&session, async |tx: &WriteTx| {
-            consent::grant(tx, kind.text(), &"0".repeat(64)).await?;
+            people::consent(tx, kind.code()).await?;
             Ok::<_, Error>(((), event("bench")))
         })
         .await

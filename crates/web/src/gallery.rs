@@ -9,7 +9,8 @@ use askama::Template;
 use sigilo_deid::Kind;
 use sigilo_domain::{ConsentType, CouncilValidation, Role};
 use sigilo_features::canary::Canary;
-use sigilo_features::consent::{ConsentEvent, ConsentState};
+use sigilo_features::consent::text::{Change, Content, Piece, Version};
+use sigilo_features::consent::{Checked, ConsentEvent, ConsentState, Shown};
 use sigilo_features::conversation::{Message, Summary};
 use sigilo_features::incident::{Incident, Report};
 use sigilo_features::message::{Receipt, RemovedKind};
@@ -31,8 +32,8 @@ use crate::incident::draft::DraftView;
 use crate::layout::{Frame, Section};
 use crate::second_factor::{EnrolPage, RecoveryPage, grouped, qr_code};
 use crate::{
-    account, compliance, incident, message, onboarding, rights, second_factor as factor_pages, session, sign_in,
-    sign_up,
+    account, compliance, consent, incident, message, onboarding, rights, second_factor as factor_pages, session,
+    sign_in, sign_up,
 };
 
 const HASH: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
@@ -182,15 +183,29 @@ fn conversations(open: Option<Open>) -> Conversations {
     Conversations { frame: Frame::inside("Dor torácica", Section::Conversations, &doctor()), list: sidebar(""), open }
 }
 
+fn texts() -> Vec<Shown> {
+    ConsentType::ALL.into_iter().map(Shown::product).collect()
+}
+
 fn consents() -> Vec<ConsentState> {
     let at = datetime!(2026-11-23 17:05 UTC);
     let state = |kind: ConsentType, granted: bool| ConsentState {
-        text: kind.text(),
+        text: Shown::product(kind),
         granted,
         granted_at: granted.then_some(at),
         revoked_at: (!granted).then_some(at),
         version_granted: Some("1.0".to_owned()),
-        history: vec![ConsentEvent { granted, at, version: "1.0".to_owned() }],
+        expires_at: None,
+        renewable: false,
+        proof: granted.then(|| Uuid::from_u128(9)),
+        signed_as: None,
+        history: vec![ConsentEvent {
+            kind: if granted { "granted" } else { "withdrawn" },
+            at,
+            version: "1.0".to_owned(),
+            reason: (!granted).then(|| "Não uso imagens".to_owned()),
+            proof: granted.then(|| Uuid::from_u128(9)),
+        }],
     };
     ConsentType::ALL.into_iter().map(|kind| state(kind, kind != ConsentType::ImageProcessing)).collect()
 }
@@ -365,6 +380,98 @@ fn holds_page(some: bool) -> rights::hold::HoldsPage {
     }
 }
 
+fn text(status: &str) -> Version {
+    let at = datetime!(2026-11-23 17:05 UTC);
+    let product = ConsentType::AiProcessing.text();
+    let own = status != "product";
+    let reached = |states: &[&str]| states.contains(&status).then_some(at);
+    Version {
+        id: Uuid::from_u128(5),
+        clinic_id: own.then_some(Uuid::nil()),
+        consent_type: "ai_processing".to_owned(),
+        version: if own { "1.1" } else { "1.0" }.to_owned(),
+        language: "pt-BR".to_owned(),
+        title: product.title.to_owned(),
+        summary: product.summary.to_owned(),
+        body: product.text.to_owned(),
+        purpose: "Apoio ao diagnóstico com inteligência artificial".to_owned(),
+        purposes: vec!["ai_assistant".to_owned()],
+        legal_basis: product.legal_basis.to_owned(),
+        data_categories: vec!["texto clínico sem identificação".to_owned()],
+        retention_justification: "Prova do consentimento: por 5 anos após a revogação".to_owned(),
+        valid_months: own.then_some(12),
+        text_hash: HASH.to_owned(),
+        status: if own { status } else { "approved" }.to_owned(),
+        author_id: None,
+        reviewed_by: None,
+        reviewed_at: reached(&["reviewed", "approved"]),
+        review_notes: own.then(|| "Conferidos a finalidade e o prazo.".to_owned()),
+        approved_by: None,
+        approved_at: reached(&["approved"]),
+        retired_at: reached(&["retired"]),
+        created_at: at,
+        author_name: own.then(|| "Breno Sales".to_owned()),
+        reviewer_name: own.then(|| "Breno Sales".to_owned()),
+        approver_name: own.then(|| "Helena Duarte Prado".to_owned()),
+    }
+}
+
+fn text_page(status: &str) -> consent::TextPage {
+    let piece = |change, words: &str| Piece { change, words: words.to_owned() };
+    let pieces = vec![
+        piece(Change::Same, "Guardamos por "),
+        piece(Change::Removed, "5"),
+        piece(Change::Added, "6"),
+        piece(Change::Same, " anos."),
+    ];
+    consent::TextPage {
+        frame: Frame::inside("Texto", Section::Compliance, &viewer(vec![Role::Dpo], Vec::new())),
+        text: text(status),
+        changes: (status != "product").then(|| ("1.0".to_owned(), pieces)),
+        own: status == "draft",
+        notes: String::new(),
+        error: (status == "reviewed").then(|| "Este texto já passou desta etapa.".to_owned()),
+    }
+}
+
+fn text_form(errors: Vec<FieldError>) -> consent::FormPage {
+    let content = Content {
+        consent_type: "telemedicine".to_owned(),
+        version: "1.0".to_owned(),
+        purposes: vec!["telemedicine".to_owned()],
+        ..Content::default()
+    };
+    consent::FormPage {
+        frame: Frame::inside("Nova versão", Section::Compliance, &viewer(vec![Role::Dpo], Vec::new())),
+        id: None,
+        kind: "Telemedicina",
+        content,
+        months: String::new(),
+        errors,
+    }
+}
+
+fn check_page(status: Option<&str>) -> consent::CheckPage {
+    let at = datetime!(2026-11-23 17:05 UTC);
+    let found = status.map(|status| consent::Shape {
+        checked: Checked {
+            status: status.to_owned(),
+            kind: "Telemedicina",
+            given_at: at,
+            ended_at: (status != "granted").then_some(at),
+            expires_at: (status == "granted").then_some(at),
+            version: "1.0".to_owned(),
+            language: "pt-BR".to_owned(),
+            text_hash: HASH.to_owned(),
+            consent_hash: HASH.to_owned(),
+            signature_holds: status == "granted",
+            stamped: status == "granted",
+            signed_as: (status == "granted").then(|| "icp_brasil".to_owned()),
+        },
+    });
+    consent::CheckPage { frame: Frame::entry("Conferir um consentimento", true), found }
+}
+
 fn screens() -> Vec<(&'static str, String)> {
     let entry = |title: &str| Frame::entry(title, true);
     let inside = |title: &str| Frame::inside(title, Section::Account, &doctor());
@@ -413,10 +520,10 @@ fn screens() -> Vec<(&'static str, String)> {
         ("cadastrar", enrol(true).render()),
         ("cadastrar-so-chave", enrol(false).render()),
         ("codigos", RecoveryPage { frame: entry("Códigos"), codes: codes(), next: "/" }.render()),
-        ("boas-vindas", onboarding::Page::new(&doctor(), profile(), Vec::new(), Vec::new()).render()),
+        ("boas-vindas", onboarding::Page::new(&doctor(), profile(), texts(), Vec::new(), Vec::new()).render()),
         (
             "boas-vindas-erros",
-            onboarding::Page::new(&doctor(), profile(), vec![ConsentType::AiProcessing], errors).render(),
+            onboarding::Page::new(&doctor(), profile(), texts(), vec![ConsentType::AiProcessing], errors).render(),
         ),
         ("conversas", conversations(None).render()),
         ("conversa", conversations(Some(open(vec![shown()]))).render()),
@@ -464,6 +571,27 @@ fn screens() -> Vec<(&'static str, String)> {
         ("account-codigos", account::CodesPage { frame: inside("Códigos"), codes: codes(), next: "/account" }.render()),
         ("incidentes", incidents_page(false).render()),
         ("incidentes-responsavel", incidents_page(true).render()),
+        (
+            "textos",
+            consent::ListPage {
+                frame: Frame::inside("Textos", Section::Compliance, &viewer(vec![Role::Dpo], Vec::new())),
+                texts: vec![text("draft"), text("product"), text("retired")],
+            }
+            .render(),
+        ),
+        ("texto-rascunho", text_page("draft").render()),
+        ("texto-revisado", text_page("reviewed").render()),
+        ("texto-aprovado", text_page("approved").render()),
+        ("texto-do-produto", text_page("product").render()),
+        ("texto-novo", text_form(Vec::new()).render()),
+        (
+            "texto-novo-erros",
+            text_form(vec![FieldError { field: "titulo", message: "Escreva de 3 a 200 caracteres.".to_owned() }])
+                .render(),
+        ),
+        ("consentimento-conferido", check_page(Some("granted")).render()),
+        ("consentimento-revogado", check_page(Some("withdrawn")).render()),
+        ("consentimento-desconhecido", check_page(None).render()),
         ("guarda", holds_page(true).render()),
         ("guarda-vazia", holds_page(false).render()),
         ("iscas", canaries_page(true).render()),
@@ -551,7 +679,7 @@ fn suspicions_name_their_evidence_to_whom_it_concerns() {
 
 #[test]
 fn no_consent_comes_ticked() {
-    let html = onboarding::Page::new(&doctor(), profile(), Vec::new(), Vec::new()).render().unwrap();
+    let html = onboarding::Page::new(&doctor(), profile(), texts(), Vec::new(), Vec::new()).render().unwrap();
     assert_eq!(html.matches("type=\"checkbox\"").count(), 4);
     assert!(!html.contains(" checked"));
 }

@@ -10,6 +10,7 @@ mod api;
 mod assets;
 mod body;
 mod compliance;
+mod consent;
 mod console;
 mod conversation;
 mod cookies;
@@ -78,6 +79,7 @@ pub fn router(app: App, settings: WebSettings) -> Router {
         .merge(message::routes())
         .merge(answer::routes())
         .merge(governance::routes())
+        .merge(consent::routes())
         .merge(console::routes())
         .merge(compliance::routes())
         .merge(rights::routes())

@@ -12,7 +12,7 @@ use crate::args::Trouble;
 
 /// The authorities in `paths`; those that issued their own certificate are roots. What is not believed is left out, and
 /// said: a store of ICP-Brasil holds authorities of old algorithms.
-pub(super) fn store(paths: &[PathBuf]) -> Result<CaStore, Trouble> {
+pub fn store(paths: &[PathBuf]) -> Result<CaStore, Trouble> {
     let mut store = CaStore::new("linha de comando");
     for path in files(paths)? {
         let bytes = read(&path)?;
@@ -32,7 +32,7 @@ pub(super) fn store(paths: &[PathBuf]) -> Result<CaStore, Trouble> {
 }
 
 /// The lists in `paths`.
-pub(super) fn crls(paths: &[PathBuf]) -> Result<Vec<Crl>, Trouble> {
+pub fn crls(paths: &[PathBuf]) -> Result<Vec<Crl>, Trouble> {
     let mut crls = Vec::new();
     for path in files(paths)? {
         let bytes = read(&path)?;

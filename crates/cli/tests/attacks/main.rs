@@ -6,6 +6,7 @@ mod answers;
 mod audit;
 mod clinics;
 mod compliance;
+mod consents;
 mod export;
 mod identity;
 mod input;

@@ -151,6 +151,22 @@ async fn a_simulation_and_its_report() {
     journey("simulation", &site, &stand.superuser().await, &settings).await;
 }
 
+/// Consents: receipts, texts under review, giving and withdrawing.
+#[tokio::test]
+async fn consents_that_prove_themselves() {
+    let stand = Stand::shared().await;
+    let site = stand.demo_with(|_| {});
+    let link = |person: &str| format!("{}{}", site.origin, site.link(person));
+    let (doctor, owner, dpo) = (link(OTAVIO), link(HELENA), link(BRENO));
+    let settings = [
+        ("SIGILO_E2E_LINK", doctor.as_str()),
+        ("SIGILO_E2E_OWNER", &owner),
+        ("SIGILO_E2E_DPO", &dpo),
+        ("SIGILO_E2E_BINARY", env!("CARGO_BIN_EXE_sigilo")),
+    ];
+    journey("consents", &site, &stand.superuser().await, &settings).await;
+}
+
 /// What a data subject may ask for, and the deletion of an account.
 #[tokio::test]
 async fn rights_of_a_data_subject() {

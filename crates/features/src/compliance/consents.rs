@@ -3,10 +3,10 @@
 use time::OffsetDateTime;
 
 use sigilo_domain::{ConsentText, ConsentType, audit_query::Level};
-use sigilo_store::{ReadTx, compliance as counts};
+use sigilo_store::{ReadTx, compliance as counts, consent};
 
 use super::CONSENT_DAYS;
-use crate::Result;
+use crate::{Result, consent::LANGUAGE};
 
 /// How the consents of one type stand. No names: who gave which is not for the desk.
 pub struct ConsentStanding {
@@ -37,7 +37,11 @@ impl ConsentStanding {
 
 pub(super) async fn load(tx: &ReadTx) -> Result<Vec<ConsentStanding>> {
     let kinds = ConsentType::ALL.map(ConsentType::code);
-    let versions = ConsentType::ALL.map(|kind| kind.text().version);
+    let texts = consent::in_force(tx, LANGUAGE).await?;
+    let versions = ConsentType::ALL.map(|kind| {
+        let own = texts.iter().find(|text| text.consent_type == kind.code());
+        own.map_or(kind.text().version, |text| text.version.as_str())
+    });
     let rows = counts::consents(tx, &kinds, &versions, CONSENT_DAYS).await?;
     let standing = rows.into_iter().filter_map(|row| {
         Some(ConsentStanding {

@@ -10,13 +10,14 @@ use sigilo_anchor::{
     witness::{WitnessError, add_checkpoint},
 };
 use sigilo_proof::{
+    consent::{Parts, Seal},
     merkle::{Hash, consistency_ranges},
     note::VerifierKey,
     timestamp::{self, Request, read_response},
     x509::{CaStore, Revocation, Trust},
 };
 use sigilo_store::{
-    Db, Error as StoreError, Result as Stored,
+    Db, Error as StoreError, Result as Stored, consent,
     trail::{Checkpoint, PLATFORM_LOG, SealTx, WantedStamp, Witness},
 };
 
@@ -56,6 +57,9 @@ impl Outside {
             let wanted = db.seal(async |tx: &SealTx| tx.wanted_stamps().await).await?;
             for wanted in wanted.iter().filter(|wanted| wanted.authority == name(authority)) {
                 self.stamp(db, wanted, authority, roots).await?;
+            }
+            for wanted in &db.seal(async |tx: &SealTx| consent::wanted_stamps(tx).await).await? {
+                self.stamp_consent(db, wanted, authority, roots).await?;
             }
         }
         Ok(())
@@ -112,12 +116,12 @@ impl Outside {
     }
 
     async fn stamp(&self, db: &Db, wanted: &WantedStamp, authority: &Authority, roots: &CaStore) -> Stored<()> {
-        match self.token(&wanted.note, authority, roots).await {
+        match self.token(wanted.note.as_bytes(), authority, roots).await {
             Ok((token, at)) => {
                 db.seal(async |tx: &SealTx| tx.stamped(wanted.round, &wanted.authority, &token, at).await).await
             }
             Err(problem) => {
-                let pause = (PAUSE.0 * 2_f64.powi(wanted.tries.clamp(0, 20))).min(PAUSE.1);
+                let pause = pause(wanted.tries);
                 tracing::warn!(problem, "no time stamp");
                 db.seal(async |tx: &SealTx| tx.not_stamped(wanted.round, &wanted.authority, &problem, pause).await)
                     .await
@@ -125,23 +129,54 @@ impl Outside {
         }
     }
 
-    /// A token over the note that holds, and its instant; or why there is none.
+    /// A stamp of its own for a consent: the seal, which says nothing of the person, is all that the authority sees.
+    async fn stamp_consent(
+        &self,
+        db: &Db,
+        wanted: &consent::WantedStamp,
+        authority: &Authority,
+        roots: &CaStore,
+    ) -> Stored<()> {
+        let parts = Parts::parse(wanted.parts.as_deref().unwrap_or_default().as_bytes());
+        let stamped = match parts {
+            Ok(parts) => {
+                let seal = Seal { consent_hash: wanted.consent_hash.clone(), parts };
+                self.token(&seal.bytes(), authority, roots).await
+            }
+            Err(_) => Err("a prova no banco não se lê".to_owned()),
+        };
+        match stamped {
+            Ok((token, at)) => db.seal(async |tx: &SealTx| consent::stamped(tx, wanted, &token, at).await).await,
+            Err(problem) => {
+                tracing::warn!(problem, "no time stamp for a consent");
+                let pause = pause(wanted.tries);
+                db.seal(async |tx: &SealTx| consent::not_stamped(tx, wanted, &problem, pause).await).await
+            }
+        }
+    }
+
+    /// A token over the bytes that holds, and its instant; or why there is none.
     async fn token(
         &self,
-        note: &str,
+        note: &[u8],
         authority: &Authority,
         roots: &CaStore,
     ) -> Result<(Vec<u8>, OffsetDateTime), String> {
-        let request = Request::new(note.as_bytes(), None).ok_or("não foi possível escrever o pedido")?;
+        let request = Request::new(note, None).ok_or("não foi possível escrever o pedido")?;
         let answer = stamp(&self.client, authority, request.der()).await.map_err(|error| error.to_string())?;
         let wrong = |error: &dyn std::fmt::Display| format!("a autoridade respondeu algo que não vale: {error}");
         let token = read_response(&answer).map_err(|error| wrong(&error))?.token;
         let policy = timestamp::policy_of(&token).map_err(|error| wrong(&error))?;
         let trust = Trust { store: roots, crls: &[], revocation: Revocation::IfGiven };
-        let verified = timestamp::verify(&token, note.as_bytes(), Some(request.nonce()), &[policy], trust)
-            .map_err(|error| wrong(&error))?;
+        let verified =
+            timestamp::verify(&token, note, Some(request.nonce()), &[policy], trust).map_err(|error| wrong(&error))?;
         Ok((token, verified.gen_time))
     }
+}
+
+/// In how many seconds to ask again after so many tries.
+fn pause(tries: i32) -> f64 {
+    (PAUSE.0 * 2_f64.powi(tries.clamp(0, 20))).min(PAUSE.1)
 }
 
 async fn note(db: &Db, witness: &Witness, size: i64, problem: &str, contradicts: bool) -> Stored<()> {

@@ -77,7 +77,7 @@ pub const CHAPTERS: [Chapter; 15] = [
             ("Área de Membros → Consentimentos (conceder e revogar)", "/account"),
             ("Conformidade → Visão geral (quantos valem, vencem ou faltam)", "/conformidade"),
         ],
-        tables: &["profiles", "consent_records", "audit_logs"],
+        tables: &["profiles", "consent_texts", "consent_records", "lgpd_consents", "consent_events", "audit_logs"],
     },
     Chapter {
         title: "3. Mensagens e remoção de dados",

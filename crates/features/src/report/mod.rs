@@ -57,6 +57,19 @@ impl Form {
     }
 }
 
+/// Draws where blocking is allowed, one document at a time.
+pub(crate) async fn drawn<T: Send + 'static>(
+    draw: impl FnOnce() -> std::result::Result<T, sigilo_report::Error> + Send + 'static,
+) -> Result<T> {
+    let place = DRAWING.acquire().await.map_err(|_| Error::Internal)?;
+    let drawn = tokio::task::spawn_blocking(draw).await.map_err(|_| Error::Internal)?;
+    drop(place);
+    drawn.map_err(|error| {
+        tracing::error!(%error, "a document could not be drawn");
+        Error::Internal
+    })
+}
+
 /// What is asked for.
 #[derive(Debug, Clone, Default)]
 pub struct Wanted {
@@ -103,13 +116,7 @@ pub async fn issue_with(
     let report = gather::gather(app, session, period, demonstrations).await?;
     let id: Uuid = report.id.parse().map_err(|_| Error::Internal)?;
     let (queries, issued_at) = (tally(&report), report.issued_at);
-    let place = DRAWING.acquire().await.map_err(|_| Error::Internal)?;
-    let files = tokio::task::spawn_blocking(move || render(&report)).await.map_err(|_| Error::Internal)?;
-    drop(place);
-    let files = files.map_err(|error| {
-        tracing::error!(%error, "a report could not be drawn");
-        Error::Internal
-    })?;
+    let files = drawn(move || render(&report)).await?;
     app.db()
         .write(session, async |tx: &WriteTx| {
             let new = rows::New {

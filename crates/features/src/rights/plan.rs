@@ -68,6 +68,12 @@ pub(super) const RULES: &[Rule] = &[
         Fate::Keep,
         "Os consentimentos são revogados e ficam 5 anos: o ônus da prova é do controlador (LGPD, art. 8º, § 2º)",
     ),
+    rule(
+        "lgpd_consents",
+        Fate::Keep,
+        "As provas ficam 5 anos (LGPD, art. 8º, § 2º), mas as chaves da pessoa são destruídas: o nome e o sal não abrem mais",
+    ),
+    rule("consent_events", Fate::Keep, "Histórico dos consentimentos; guardado 5 anos (LGPD, art. 8º, § 2º)"),
     rule("anonymization_logs", Fate::Keep, PROOF),
     rule("sensitive_data_detection_logs", Fate::Keep, PROOF),
     rule("image_processing_logs", Fate::Keep, PROOF),
@@ -110,7 +116,7 @@ mod tests {
     #[test]
     fn every_table_that_says_something_of_a_member_has_a_fate() {
         // These say nothing of one member.
-        const OTHERS: &[&str] = &["clinics", "security_incident_logs", "ai_governance_metrics"];
+        const OTHERS: &[&str] = &["clinics", "security_incident_logs", "ai_governance_metrics", "consent_texts"];
         for (name, table) in Classification::of_the_product().public_tables() {
             let personal = table.columns.iter().any(|column| column.class.is_personal());
             let ruled = RULES.iter().filter(|rule| rule.table == name).count();

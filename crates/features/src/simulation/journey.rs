@@ -103,6 +103,7 @@ pub(super) async fn consent(eye: &Eye<'_>, doctor: &Person, scene: &mut Scene) -
         crm_state: "SP".into(),
         specialty: "Clínica médica".into(),
         consents: ConsentType::ALL.to_vec(),
+        shown: Vec::new(),
     };
     onboarding::complete(app, &doctor.session(), command).await?;
     let profile = eye.look(

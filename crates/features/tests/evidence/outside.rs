@@ -12,10 +12,12 @@ use sigilo_domain::SystemClock;
 use sigilo_features::evidence::{Outside, examine, export_log, policy_of};
 use sigilo_proof::{
     bundle::{self, Options, Verdict},
+    consent::{Seal, Statement, Subject, Text},
     policy::Policy,
-    x509::{CaStore, from_pem},
+    timestamp,
+    x509::{CaStore, Revocation, Trust, from_pem},
 };
-use sigilo_store::trail::SealTx;
+use sigilo_store::{Action, Error as StoreError, Event, Risk, WriteTx, consent, server::Role, trail::SealTx};
 use sigilo_testkit::tokio_postgres;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -208,4 +210,120 @@ async fn a_checkpoint_is_stamped_once_a_day_and_asked_for_again_when_the_authori
     assert_eq!(verify(None).facts.stamps_unread, 1);
     let report = verify(Some(&CaStore::new("nada")));
     assert_eq!((report.verdict, report.findings[0].code), (Verdict::Tampered, "stamp_invalid"));
+}
+
+/// A consent of the first clinic's member with a seal of its own.
+async fn consented(stand: &Stand) -> Seal {
+    let statement = Statement {
+        text: Text {
+            kind: "ai_processing".into(),
+            version: "1.0".into(),
+            language: "pt-BR".into(),
+            title: "Título".into(),
+            summary: "Resumo".into(),
+            body: "Texto".into(),
+        },
+        text_hash: "0".repeat(64),
+        subject: Subject {
+            id: stand.a.user.to_string(),
+            name: "Dra. Alba Norte".into(),
+            birth_date: None,
+            cpf: None,
+            representative: None,
+        },
+        purposes: vec!["ai_assistant".into()],
+        given_at: "2026-11-28T12:00:00Z".into(),
+        salt: [5; 16],
+    };
+    let seal = statement.seal();
+    stand
+        .db
+        .write(&stand.a.session, async |tx: &WriteTx| {
+            let texts = consent::in_force(tx, "pt-BR").await?;
+            let text = texts.into_iter().find(|text| text.consent_type == "ai_processing").unwrap();
+            let new = consent::New {
+                patient: None,
+                text: &text,
+                purposes: &text.purposes,
+                until: None,
+                collection_method: "web_form",
+            };
+            let id = consent::grant(tx, &new).await?.unwrap();
+            let proof = consent::NewProof {
+                subject_sealed: &[0],
+                salt_sealed: &[0],
+                has_representative: false,
+                evidence_sealed: None,
+                consent_hash: &seal.consent_hash,
+                parts: &seal.parts.json(),
+                signature: &[0; 64],
+                key: &[0; 32],
+                code: &[7; 16],
+                code_sealed: &[0],
+            };
+            consent::prove(tx, id, text.id, &proof).await?;
+            let event = Event {
+                name: "test",
+                action: Action::Update,
+                resource_type: "consent_records",
+                resource_id: None,
+                details: serde_json::json!({}),
+                risk: Risk::Low,
+            };
+            Ok::<_, StoreError>(((), event))
+        })
+        .await
+        .unwrap();
+    seal
+}
+
+#[tokio::test]
+async fn a_consent_has_a_stamp_of_its_own_which_is_asked_for_again_when_the_authority_is_away() {
+    let stand = stand().await;
+    let folder = Arc::new(TempDir::new().unwrap());
+    authority(folder.path());
+    let url = stamping(folder.clone()).await;
+    let down = serve(Router::new().route("/", post(async || StatusCode::SERVICE_UNAVAILABLE))).await;
+    let seal = consented(&stand).await;
+    grow(&stand).await;
+    let attest = async |url: &str| {
+        let authority = Authority::new(url.parse().unwrap(), None).unwrap();
+        let outside = Outside::new(Client::new().unwrap(), Some((authority, roots(folder.path()).await)));
+        outside.attest(&stand.db).await.unwrap();
+    };
+    let admin = admin(&stand).await;
+    let standing = async || {
+        let sql = "SELECT timestamp_status, timestamp_tries, timestamp_problem, timestamp_token FROM lgpd_consents";
+        let row = admin.query_one(sql, &[]).await.unwrap();
+        let read: (String, i32, Option<String>, Option<Vec<u8>>) = (row.get(0), row.get(1), row.get(2), row.get(3));
+        read
+    };
+    attest(&down).await;
+    let (status, tries, problem, _) = standing().await;
+    assert_eq!((status.as_str(), tries), ("pending", 1));
+    assert!(problem.unwrap().contains("503"));
+    attest(&url).await;
+    assert_eq!(standing().await.0, "pending", "not before its pause is over");
+    admin.batch_execute("UPDATE lgpd_consents SET timestamp_next_try_at = now()").await.unwrap();
+    attest(&url).await;
+    let (status, tries, problem, token) = standing().await;
+    assert_eq!((status.as_str(), tries, problem), ("granted", 2, None));
+    let (token, known) = (token.unwrap(), roots(folder.path()).await);
+    let policy = timestamp::policy_of(&token).unwrap();
+    let trust = Trust { store: &known, crls: &[], revocation: Revocation::IfGiven };
+    assert!(timestamp::verify(&token, &seal.bytes(), None, std::slice::from_ref(&policy), trust).is_ok());
+    assert!(timestamp::verify(&token, b"another", None, &[policy], trust).is_err());
+    let events = "SELECT string_agg(kind, ',' ORDER BY created_at, id) FROM consent_events";
+    let events: String = admin.query_one(events, &[]).await.unwrap().get(0);
+    assert_eq!(events, "granted,stamped");
+    // The sealer's role sees what is stamped, and nothing of whom; a stamp that came stays.
+    let role = stand.database.connect(Role::Sealer).await;
+    for sql in
+        ["SELECT subject_sealed FROM lgpd_consents", "SELECT user_id FROM lgpd_consents", "DELETE FROM lgpd_consents"]
+    {
+        assert_eq!(role.execute(sql, &[]).await.unwrap_err().code().unwrap().code(), "42501", "{sql}");
+    }
+    let undone =
+        role.execute("UPDATE lgpd_consents SET timestamp_status = 'pending', timestamp_token = NULL", &[]).await;
+    assert_eq!(undone.unwrap(), 0);
 }

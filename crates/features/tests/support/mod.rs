@@ -27,7 +27,7 @@ use sigilo_features::{
     message,
 };
 use sigilo_proof::Keyring;
-use sigilo_store::{Db, Error, Session, SignInTx, Token, WriteTx, account, consent, conversation, session};
+use sigilo_store::{Db, Error, Session, SignInTx, Token, WriteTx, account, conversation, session};
 use sigilo_testkit::{
     TestDatabase,
     people::{self, Member, client, event},
@@ -180,7 +180,7 @@ impl Stand {
         let Member { user, clinic, session } = doctor(&db, 1).await;
         for kind in [ConsentType::AiProcessing, ConsentType::ImageProcessing] {
             db.write(&session, async |tx: &WriteTx| {
-                consent::grant(tx, kind.text(), &"0".repeat(64)).await?;
+                people::consent(tx, kind.code()).await?;
                 Ok::<_, Error>(((), event("test")))
             })
             .await

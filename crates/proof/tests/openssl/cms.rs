@@ -23,8 +23,13 @@ static STREAMED: LazyLock<Vec<u8>> = LazyLock::new(|| sign(&[&SIGNER], &["-cades
 static ATTACHED: LazyLock<Vec<u8>> = LazyLock::new(|| sign(&[&SIGNER], &["-cades", "-nodetach"]));
 
 fn sign(signers: &[&Issued], options: &[&str]) -> Vec<u8> {
+    sign_data(DATA, signers, options)
+}
+
+/// A signature of other data.
+pub fn sign_data(data: &[u8], signers: &[&Issued], options: &[&str]) -> Vec<u8> {
     let (name, out) = (PKI.fresh("document"), PKI.fresh("signed"));
-    PKI.write(&name, DATA);
+    PKI.write(&name, data);
     let mut arguments = vec!["cms".to_owned(), "-sign".into(), "-binary".into(), "-outform".into(), "DER".into()];
     for signer in signers {
         let (certificate, key) = (format!("{}.crt", signer.name), format!("{}.key", signer.key));

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 mod cms;
+mod consent;
 mod icp;
 mod pki;
 mod timestamp;

@@ -11,8 +11,8 @@ use sigilo_proof::{
 
 use crate::pki::{self, BEGIN, CRLS, END, ISSUING_CRL, Issued, Order, PKI, ROOT_CRL, STAMPING, STORE, trust};
 
-const POLICY: Oid = Oid::new_unwrap("2.16.76.1.6.1");
-const OTHER_POLICY: Oid = Oid::new_unwrap("2.16.76.1.6.2");
+pub const POLICY: Oid = Oid::new_unwrap("2.16.76.1.6.1");
+pub const OTHER_POLICY: Oid = Oid::new_unwrap("2.16.76.1.6.2");
 const DATA: &[u8] = "Consentimento da paciente, versão 3".as_bytes();
 
 static AUTHORITY: LazyLock<Issued> = LazyLock::new(|| authority(BEGIN, STAMPING));
@@ -54,11 +54,15 @@ fn stamp(authority: &Issued, policy: Option<Oid>, certificate_hash: &str) -> (Ve
     (response.token, request.nonce())
 }
 
-/// A good token over other data, verified.
+/// A good token over other data.
+pub fn token(data: &[u8], policy: Oid) -> Vec<u8> {
+    let request = Request::new(data, Some(policy)).unwrap();
+    read_response(&answer(&AUTHORITY, &request, "sha256")).unwrap().token
+}
+
+/// The same, verified.
 pub fn stamped(data: &[u8]) -> Timestamp {
-    let request = Request::new(data, Some(POLICY)).unwrap();
-    let token = read_response(&answer(&AUTHORITY, &request, "sha256")).unwrap().token;
-    verify(&token, data, Some(request.nonce()), &[POLICY], trust()).unwrap()
+    verify(&token(data, POLICY), data, None, &[POLICY], trust()).unwrap()
 }
 
 /// A token with the content of a good one, signed by somebody through `openssl cms`.

@@ -1,4 +1,4 @@
-//! All that Typst can see: one template, one file of data, three fonts. No disk, no network, no packages, no clock.
+//! All that Typst can see: one template, its files of data, three fonts. No disk, no network, no packages, no clock.
 
 use std::sync::LazyLock;
 
@@ -28,9 +28,11 @@ static FONTS: LazyLock<Vec<Font>> = LazyLock::new(|| {
 });
 static BOOK: LazyLock<LazyHash<FontBook>> = LazyLock::new(|| LazyHash::new(FontBook::from_fonts(FONTS.iter())));
 static LIBRARY: LazyLock<LazyHash<Library>> = LazyLock::new(|| LazyHash::new(Library::default()));
-static TEMPLATE: LazyLock<Source> =
+static REPORT: LazyLock<Source> =
     LazyLock::new(|| Source::new(file("relatorio.typ"), include_str!("report.typ").into()));
-static DATA: LazyLock<FileId> = LazyLock::new(|| file("dados.json"));
+static CONSENT: LazyLock<Source> =
+    LazyLock::new(|| Source::new(file("comprovante.typ"), include_str!("consent.typ").into()));
+const DATA: &str = "dados.json";
 
 #[allow(clippy::expect_used, reason = "constant names")]
 fn file(name: &str) -> FileId {
@@ -39,18 +41,25 @@ fn file(name: &str) -> FileId {
 }
 
 /// Whether every font has a shape for a character. What has none would make the PDF invalid.
-pub(super) fn shows(c: char) -> bool {
+pub(crate) fn shows(c: char) -> bool {
     FONTS.iter().all(|font| font.info().coverage.contains(u32::from(c)))
 }
 
-/// What lies before Typst for one report.
+/// What lies before Typst for one document.
 pub(super) struct Desk {
-    data: Bytes,
+    template: &'static Source,
+    files: Vec<(FileId, Bytes)>,
 }
 
 impl Desk {
-    pub(super) fn new(data: Vec<u8>) -> Desk {
-        Desk { data: Bytes::new(data) }
+    pub(super) fn report(data: Vec<u8>) -> Desk {
+        Desk { template: &REPORT, files: vec![(file(DATA), Bytes::new(data))] }
+    }
+
+    pub(super) fn consent(data: Vec<u8>, proof: Vec<u8>, drawing: Option<Vec<u8>>) -> Desk {
+        let mut files = vec![(file(DATA), Bytes::new(data)), (file("prova.json"), Bytes::new(proof))];
+        files.extend(drawing.map(|drawing| (file("assinatura.png"), Bytes::new(drawing))));
+        Desk { template: &CONSENT, files }
     }
 }
 
@@ -64,15 +73,16 @@ impl World for Desk {
     }
 
     fn main(&self) -> FileId {
-        TEMPLATE.id()
+        self.template.id()
     }
 
     fn source(&self, id: FileId) -> FileResult<Source> {
-        if id == TEMPLATE.id() { Ok(TEMPLATE.clone()) } else { Err(FileError::AccessDenied) }
+        if id == self.template.id() { Ok(self.template.clone()) } else { Err(FileError::AccessDenied) }
     }
 
     fn file(&self, id: FileId) -> FileResult<Bytes> {
-        if id == *DATA { Ok(self.data.clone()) } else { Err(FileError::AccessDenied) }
+        let found = self.files.iter().find(|(known, _)| *known == id);
+        found.map(|(_, bytes)| bytes.clone()).ok_or(FileError::AccessDenied)
     }
 
     fn font(&self, index: usize) -> Option<Font> {

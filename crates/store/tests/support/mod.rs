@@ -4,7 +4,7 @@
 
 use sigilo_deid::deidentify;
 use sigilo_domain::ConsentType;
-use sigilo_store::{Db, Error, Session, SignInTx, Token, WriteTx, account, consent, conversation, message, session};
+use sigilo_store::{Db, Error, Session, SignInTx, Token, WriteTx, account, conversation, message, session};
 pub use sigilo_testkit::people::{client, event};
 use sigilo_testkit::{TestDatabase, people};
 use uuid::Uuid;
@@ -42,7 +42,7 @@ pub async fn member(db: &Db, clinic: &str, name: &str, roles: &[&str], seed: u8)
 impl Member {
     pub async fn grant(&self, db: &Db, kind: ConsentType) -> Result<bool, Error> {
         db.write(&self.session, async |tx: &WriteTx| {
-            Ok((consent::grant(tx, kind.text(), &"0".repeat(64)).await?, event("consent_form_submitted")))
+            Ok((people::consent(tx, kind.code()).await?, event("consent_form_submitted")))
         })
         .await
     }

@@ -135,9 +135,10 @@ pub(super) async fn grant_consent(
     State(app): State<App>,
     who: Visitor,
     Path(kind): Path<String>,
+    fields: Fields,
 ) -> Result<Response, Answer> {
     let kind = ConsentType::from_code(&kind).ok_or_else(Answer::not_found)?;
-    let done = consent::grant(&app, &who.session, kind).await;
+    let done = consent::grant(&app, &who.session, kind, fields.text("texto")).await;
     then(&app, &who, done, "consentimentos").await
 }
 
@@ -145,8 +146,9 @@ pub(super) async fn revoke_consent(
     State(app): State<App>,
     who: Visitor,
     Path(kind): Path<String>,
+    fields: Fields,
 ) -> Result<Response, Answer> {
     let kind = ConsentType::from_code(&kind).ok_or_else(Answer::not_found)?;
-    let done = consent::revoke(&app, &who.session, kind).await;
+    let done = consent::revoke(&app, &who.session, kind, fields.text("motivo")).await.map(|_| ());
     then(&app, &who, done, "consentimentos").await
 }

@@ -6,7 +6,8 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
-use sigilo_domain::{ConsentText, ConsentType, SPECIALTIES, Uf};
+use sigilo_domain::{ConsentType, SPECIALTIES, Uf};
+use sigilo_features::consent::{self, Shown};
 use sigilo_features::onboarding::{self, Command, State as Profile};
 use sigilo_features::session::Viewer;
 use sigilo_features::{App, Error, FieldError};
@@ -28,6 +29,7 @@ pub(crate) fn routes() -> Router<Web> {
 pub(crate) struct Page {
     pub(crate) frame: Frame,
     pub(crate) profile: Profile,
+    pub(crate) texts: Vec<Shown>,
     pub(crate) ticked: Vec<ConsentType>,
     pub(crate) errors: Vec<FieldError>,
     pub(crate) states: &'static [&'static str],
@@ -35,19 +37,22 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    pub(crate) fn new(viewer: &Viewer, profile: Profile, ticked: Vec<ConsentType>, errors: Vec<FieldError>) -> Self {
+    pub(crate) fn new(
+        viewer: &Viewer,
+        profile: Profile,
+        texts: Vec<Shown>,
+        ticked: Vec<ConsentType>,
+        errors: Vec<FieldError>,
+    ) -> Self {
         Page {
             frame: Frame::inside("Boas-vindas", Section::None, viewer),
             profile,
+            texts,
             ticked,
             errors,
             states: &Uf::ALL,
             specialties: &SPECIALTIES,
         }
-    }
-
-    fn texts(&self) -> impl Iterator<Item = &'static ConsentText> {
-        ConsentType::ALL.into_iter().map(ConsentType::text)
     }
 
     fn is_ticked(&self, kind: &ConsentType) -> bool {
@@ -69,12 +74,13 @@ async fn page(State(app): State<App>, visitor: Visitor) -> Result<Response, Answ
         return Ok(Redirect::to(visitor.viewer.home()).into_response());
     }
     let profile = onboarding::state(&app, &visitor.session).await?;
+    let texts = consent::texts(&app, &visitor.session).await?;
     // No box comes ticked: consent is an act.
-    Ok(layout::html(Page::new(&visitor.viewer, profile, Vec::new(), Vec::new())))
+    Ok(layout::html(Page::new(&visitor.viewer, profile, texts, Vec::new(), Vec::new())))
 }
 
 async fn complete(State(app): State<App>, visitor: Visitor, fields: Fields) -> Result<Response, Answer> {
-    let text = |name| fields.text(name).to_owned();
+    let text = |name: &str| fields.text(name).to_owned();
     let consents: Vec<ConsentType> = ConsentType::ALL.into_iter().filter(|kind| fields.has(kind.code())).collect();
     let command = Command {
         full_name: text("full_name"),
@@ -82,6 +88,7 @@ async fn complete(State(app): State<App>, visitor: Visitor, fields: Fields) -> R
         crm_state: text("crm_state"),
         specialty: text("specialty"),
         consents: consents.clone(),
+        shown: consents.iter().map(|kind| (*kind, text(&format!("texto_{}", kind.code())))).collect(),
     };
     match onboarding::complete(&app, &visitor.session, command).await {
         Ok(()) => Ok(Redirect::to("/").into_response()),
@@ -94,7 +101,8 @@ async fn complete(State(app): State<App>, visitor: Visitor, fields: Fields) -> R
                 specialty: text("specialty"),
                 ..stored
             };
-            let page = Page::new(&visitor.viewer, typed, consents, errors);
+            let texts = consent::texts(&app, &visitor.session).await?;
+            let page = Page::new(&visitor.viewer, typed, texts, consents, errors);
             Ok((StatusCode::UNPROCESSABLE_ENTITY, layout::html(page)).into_response())
         }
         Err(error) => Err(error.into()),
