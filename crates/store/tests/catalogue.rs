@@ -199,6 +199,7 @@ async fn the_manuals_twelve_tables_and_their_triggers_exist() {
             "explainability_logs DELETE+INSERT+UPDATE",
             "fulfilment_plans DELETE+INSERT+UPDATE",
             "incident_drafts DELETE+INSERT+UPDATE",
+            "legal_holds DELETE+INSERT+UPDATE",
             "lgpd_consents DELETE+INSERT+UPDATE",
             "members DELETE+INSERT+UPDATE",
             "messages DELETE+INSERT+UPDATE",
