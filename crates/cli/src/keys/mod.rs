@@ -18,7 +18,8 @@ pub use log_file::{open_log, public};
 pub use root_file::open;
 
 use crate::{args::Trouble, db::DataArgs};
-use custody::{CustodyArgs, Keeper};
+pub use custody::CustodyArgs;
+use custody::Keeper;
 
 /// Arguments of `sigilo keys`.
 #[derive(Args, Debug)]
