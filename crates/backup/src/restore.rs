@@ -89,6 +89,25 @@ pub async fn restore(
 
     let server = Server::open(settings, &|_| {}).await?;
     let staging = Staging::make(&settings.data).await?;
+    match put_together(&programs, &staging, copy, identity, also, key, told).await {
+        Ok(restored) => Ok((server, restored)),
+        Err(problem) => {
+            // What does not go now goes when the next restore begins.
+            let _ = staging.discard().await;
+            Err(problem)
+        }
+    }
+}
+
+async fn put_together(
+    programs: &CopyPrograms,
+    staging: &Staging,
+    copy: &Copy,
+    identity: &Identity,
+    also: &[Subject],
+    key: Option<&VerifierKey>,
+    told: &(dyn Fn(Progress) + Send + Sync),
+) -> Result<Restored> {
     for (part, archive) in copy.parts() {
         let url = match part {
             Part::Application => &staging.application,
@@ -116,7 +135,7 @@ pub async fn restore(
     staging.put_in_place().await?;
     let counted: Vec<_> = copy.parts().iter().flat_map(|(_, archive)| archive.tables.values().copied()).collect();
     let (tables, rows) = (counted.len(), counted.iter().sum());
-    Ok((server, Restored { destroyed: destroyed.len(), tables, rows, chain }))
+    Ok(Restored { destroyed: destroyed.len(), tables, rows, chain })
 }
 
 fn same_counts(expected: &BTreeMap<String, u64>, found: &BTreeMap<String, u64>) -> Result<()> {

@@ -26,6 +26,7 @@ use crate::{
     args::Trouble,
     db::DataArgs,
     keys::{self, CustodyArgs},
+    serve::asked_to_stop,
 };
 
 /// Where the recipient of the copies is remembered, in the data folder.
@@ -35,7 +36,7 @@ const EVERY: Duration = Duration::from_secs(2);
 
 /// Arguments of `sigilo backup`.
 #[derive(Args, Debug)]
-#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+#[command(subcommand_negates_reqs = true)]
 pub struct BackupArgs {
     #[command(subcommand)]
     command: Option<BackupCommand>,
@@ -198,7 +199,12 @@ pub async fn restore(args: &RestoreArgs) -> Result<(), Trouble> {
 /// Runs `sigilo drill`. Exit codes: 0 everything came out as it should, 1 something did not, 2 something could not be tried.
 #[allow(clippy::print_stdout, reason = "the report is what was asked for")]
 pub async fn drill(args: &DrillArgs) -> ExitCode {
-    match run_drill(args).await {
+    // Dropped, a drill removes its server.
+    let report = tokio::select! {
+        report = run_drill(args) => report,
+        () = asked_to_stop() => Err(Trouble("o ensaio foi interrompido".into())),
+    };
+    match report {
         Ok(report) => {
             match serde_json::to_string_pretty(&serde_json::json!({ "code": report.code(), "steps": report.steps })) {
                 Ok(text) if args.json => println!("{text}"),

@@ -2,7 +2,9 @@ use std::{fs, path::Path};
 
 use sigilo_backup::{Copy, Identity, Problem, Recipient, restore};
 
-use crate::support::{folder, settings, silent, stand};
+use sigilo_store::server::{Server, create_database, rows_of};
+
+use crate::support::{folder, settings, silent, stand, tamper};
 
 fn change(path: &Path, change: impl FnOnce(&mut Vec<u8>)) {
     let mut bytes = fs::read(path).unwrap();
@@ -57,6 +59,32 @@ async fn what_is_not_as_it_was_written_is_refused_before_anything_is_made() {
     assert!(!home.data.exists(), "nothing was made");
     fs::remove_file(&manifest).unwrap();
     assert!(matches!(Copy::open(&made.folder, None).map(drop), Err(Problem::Missing { .. })));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn half_a_copy_leaves_the_installation_empty() {
+    let stand = stand().await;
+    let made = stand.copy().await;
+    let good = stand.folder.path().join("boa");
+    fs::rename(&made.folder, &good).unwrap();
+    let bad = stand.copy().await.folder;
+    tamper(&bad);
+    let data = folder();
+    let home = settings(data.path());
+    let try_it = async |from: &Path| {
+        let copy = Copy::open(from, None).unwrap();
+        restore(&home, &copy, &stand.identity, &[], None, &silent).await
+    };
+    assert!(matches!(try_it(&bad).await.map(drop), Err(Problem::Damaged { .. })));
+    let server = Server::open(&home, &|_| {}).await.unwrap();
+    let left = "SELECT 1 FROM pg_database WHERE datname LIKE 'sigilo_retorno%'";
+    assert_eq!(rows_of(&server.urls().owner, left).await.unwrap(), 0);
+    // What a restore leaves that was killed is in nobody's way.
+    create_database(data.path(), "sigilo_retorno", None).await.unwrap();
+    server.stop().unwrap();
+    let (server, restored) = try_it(&good).await.unwrap();
+    assert!(restored.chain.holds());
+    server.stop().unwrap();
 }
 
 #[test]

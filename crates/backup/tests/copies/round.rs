@@ -1,7 +1,7 @@
 use sigilo_backup::{Copy, Problem, restore};
 use sigilo_proof::note::VerifierKey;
 use sigilo_store::{
-    keystore::{KeyError, Keystore, Limits},
+    keystore::{KeyError, Keystore, Limits, Subject},
     server::{Server, ServerError, rows_of},
 };
 
@@ -75,6 +75,46 @@ async fn an_old_application_goes_with_the_keys_of_today() {
     let keystore = Keystore::open(keys, root(), &Limits::default(), &[]).await.unwrap();
     assert_eq!(keystore.open_cell(subject(1), NAME, &cell).await.unwrap().as_slice(), b"Iracema");
     assert!(matches!(keystore.current(subject(2)).await, Err(KeyError::Destroyed)));
+    drop(keystore);
+    server.stop().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn old_keys_do_not_bring_back_whose_deletion_is_on_record() {
+    let stand = stand().await;
+    let person = Subject { clinic: stand.first.clinic, subject: stand.first.user };
+    let keystore = Keystore::open(&stand.keys.urls().keys, root(), &Limits::default(), &[]).await.unwrap();
+    keystore.create_clinic(person.clinic).await.unwrap();
+    keystore.create(person).await.unwrap();
+    let cell = keystore.seal(person, NAME, b"Iracema").await.unwrap();
+    let old = stand.copy().await;
+    let old_folder = stand.folder.path().join("antiga");
+    std::fs::rename(&old.folder, &old_folder).unwrap();
+
+    // As a plan stands that was carried out, without the way there.
+    let admin = stand.database.superuser().await;
+    admin.batch_execute("SET session_replication_role = replica").await.unwrap();
+    let request =
+        "INSERT INTO data_subject_requests (clinic_id, id, requester_user_id, request_type, right_code, legal_article,
+                     status, deadline_at)
+                   VALUES ($1, $2, $2, 'deletion', 'deletion', 'LGPD, art. 18, VI', 'in_progress', now())";
+    admin.execute(request, &[&person.clinic, &person.subject]).await.unwrap();
+    let plan =
+        "INSERT INTO fulfilment_plans (clinic_id, id, request_id, subject_id, status, steps, drafted_by, approved_by,
+                  approved_at, started_at, executed_at, receipt, receipt_signature)
+                VALUES ($1, $2, $2, $2, 'closed', '[]', $2, gen_random_uuid(), now(), now(), now(), '{}', 'x')";
+    admin.execute(plan, &[&person.clinic, &person.subject]).await.unwrap();
+    let today = stand.copy().await;
+
+    let copy = Copy::open(&today.folder, Some(&old_folder)).unwrap();
+    let data = folder();
+    let (server, restored) = restore(&settings(data.path()), &copy, &stand.identity, &[], None, &silent).await.unwrap();
+    assert_eq!(restored.destroyed, 1);
+    assert!(!restored.chain.holds(), "what was put in past the trail is found in the copy as well");
+    let keys = &server.keystore().unwrap().keys;
+    let keystore = Keystore::open(keys, root(), &Limits::default(), &[]).await.unwrap();
+    assert!(matches!(keystore.open_cell(person, NAME, &cell).await, Err(KeyError::Destroyed)));
+    assert!(keystore.current(subject(1)).await.is_ok(), "nobody else's");
     drop(keystore);
     server.stop().unwrap();
 }

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use sigilo_backup::{Identity, Made, Plan, Progress, Source, make};
+use sigilo_backup::{Identity, Made, Manifest, Plan, Progress, Source, make};
 use sigilo_features::evidence::{Sealer, checkpoint_note};
 use sigilo_proof::{
     checkpoint::LogKey,
@@ -17,7 +17,10 @@ use sigilo_store::{
     server::{CopyPrograms, Durability, ServerSettings},
     setup::Owner,
 };
-use sigilo_testkit::{TestDatabase, TestKeystore, people};
+use sigilo_testkit::{
+    TestDatabase, TestKeystore,
+    people::{self, Member},
+};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -30,6 +33,8 @@ pub struct Stand {
     pub database: TestDatabase,
     pub keys: TestKeystore,
     pub key: LogKey,
+    /// The first of the planted people.
+    pub first: Member,
     pub source: Source,
     pub identity: Identity,
     pub folder: TempDir,
@@ -61,7 +66,7 @@ pub async fn stand() -> Stand {
     let (database, keys) = (TestDatabase::fresh().await, TestKeystore::fresh().await);
     let db = Db::new(database.urls(), 2).unwrap();
     let [name, cpf, mail, phone] = PLANTED;
-    people::member(&db, &format!("{name} {cpf}"), name, &["owner"], Token::from_random(&[1; 32])).await;
+    let first = people::member(&db, &format!("{name} {cpf}"), name, &["owner"], Token::from_random(&[1; 32])).await;
     people::member(&db, &format!("{mail} {phone}"), name, &["owner"], Token::from_random(&[2; 32])).await;
     let key = LogKey::from_seed("clinica.example/trilha", &[7; 32]).unwrap();
     let public: String = key.verifier_keys().iter().map(|key| format!("{key}\n")).collect();
@@ -77,7 +82,7 @@ pub async fn stand() -> Stand {
     }
     let programs = CopyPrograms::find(&settings(Path::new("/nowhere"))).unwrap();
     let source = Source { application: database.superuser_url(), keystore: keys.superuser_url(), programs };
-    Stand { database, keys, key, source, identity: Identity::generate(), folder: folder() }
+    Stand { database, keys, key, first, source, identity: Identity::generate(), folder: folder() }
 }
 
 impl Stand {
@@ -112,4 +117,17 @@ pub fn bytes_of(folder: &Path) -> Vec<u8> {
 
 pub fn holds(all: &[u8], text: &str) -> bool {
     all.windows(text.len()).any(|window| window == text.as_bytes())
+}
+
+/// Changes a byte of the application's archive, and the manifest with it, as whoever can write into the folder would.
+pub fn tamper(copy: &Path) {
+    let path = copy.join("prontuario.age");
+    let mut bytes = fs::read(&path).unwrap();
+    let end = bytes.len() - 100;
+    bytes[end] ^= 1;
+    fs::write(&path, &bytes).unwrap();
+    let mut manifest = Manifest::read(copy).unwrap();
+    let sum = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &bytes);
+    manifest.application.sha256 = data_encoding::HEXLOWER.encode(sum.as_ref());
+    fs::write(copy.join("manifesto.json"), serde_json::to_vec(&manifest).unwrap()).unwrap();
 }

@@ -251,11 +251,21 @@ impl Staging {
         roles::run(&client, inside, &secrets, &keystore::beside(STAGED)).await
     }
 
+    /// Removes both: what could not be put together whole.
+    ///
+    /// # Errors
+    /// What PostgreSQL refuses.
+    pub async fn discard(&self) -> Result<(), ServerError> {
+        let maintenance = roles::connect(saved(&self.data)?.superuser_url("postgres").expose()).await?;
+        remove(&maintenance, STAGED).await?;
+        remove(&maintenance, &keystore::beside(STAGED)).await
+    }
+
     /// Puts both in the place of the empty ones, in one transaction.
     ///
     /// # Errors
     /// What PostgreSQL refuses; then nothing has changed.
-    pub async fn put_in_place(self) -> Result<(), ServerError> {
+    pub async fn put_in_place(&self) -> Result<(), ServerError> {
         let secrets = saved(&self.data)?;
         let refused = || ServerError::database("a troca dos bancos");
         let maintenance = roles::connect(secrets.superuser_url("postgres").expose()).await?;
