@@ -3,6 +3,7 @@
 mod args;
 mod assistant;
 mod audit;
+mod backup;
 mod boot;
 mod citations;
 mod consent;
@@ -66,6 +67,13 @@ enum Command {
     Witness(witness::WitnessArgs),
     /// Mostra a um auditor, com fatos, que o sistema faz o que promete
     Audit(audit::AuditArgs),
+    /// Cópia de segurança cifrada dos dois bancos, cada um em seu arquivo
+    Backup(backup::BackupArgs),
+    /// Repõe uma cópia de segurança numa instalação vazia
+    Restore(backup::RestoreArgs),
+    /// Ensaia a reposição: repõe uma cópia num servidor provisório e confere tudo; sai com 0 se deu certo, 1 se algo falhou,
+    /// 2 se algo não pôde ser conferido
+    Drill(backup::DrillArgs),
     /// Chaves: situação, troca, partilha e recuperação da chave raiz
     Keys(keys::KeysArgs),
     /// Conexões com o banco de dados
@@ -107,6 +115,9 @@ async fn run(command: Command) -> ExitCode {
         Command::Migrate(args) => report(migrate::run(&args).await),
         Command::User(args) => report(user::run(&args).await),
         Command::Audit(args) => report(audit::run(&args).await),
+        Command::Backup(args) => report(backup::run(&args).await),
+        Command::Restore(args) => report(backup::restore(&args).await),
+        Command::Drill(args) => backup::drill(&args).await,
         Command::Keys(args) => report(keys::run(&args).await),
         Command::Eval(args) => report(eval::run(&args).await),
         Command::Doctor(args) => doctor::run(&args).await,

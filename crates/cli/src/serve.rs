@@ -102,7 +102,8 @@ async fn scheduler(app: sigilo_features::App) {
     }
 }
 
-async fn asked_to_stop() {
+/// Waits for SIGINT or SIGTERM.
+pub async fn asked_to_stop() {
     let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
     else {
         return std::future::pending().await;

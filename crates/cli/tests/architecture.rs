@@ -38,12 +38,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("sigilo-verify", &["sigilo-proof"]),
     ("sigilo-anchor", &["sigilo-domain", "sigilo-proof"]),
+    ("sigilo-backup", &["sigilo-domain", "sigilo-features", "sigilo-proof", "sigilo-store"]),
     ("sigilo-web", &["sigilo-deid", "sigilo-domain", "sigilo-features"]),
     (
         "sigilo-cli",
         &[
             "sigilo-anchor",
             "sigilo-assistant",
+            "sigilo-backup",
             "sigilo-citations",
             "sigilo-custody",
             "sigilo-deid",

@@ -42,5 +42,5 @@ mod tx;
 pub use context::{Client, Session, Token};
 pub use db::{Db, ImageKey};
 pub use error::{Error, Result};
-pub use migrate::{migrate, migrate_keystore};
+pub use migrate::{migrate, migrate_keystore, newest_migrations};
 pub use tx::{Action, Event, JobTx, ReadTx, Risk, SignInTx, WriteTx};

@@ -49,3 +49,9 @@ async fn run(migrations: &[(i64, &'static str, &'static str)], owner_url: &str) 
     migrator.run(&mut connection).await.map_err(told)?;
     connection.close().await.map_err(|_| Error::Unavailable)
 }
+
+/// The numbers of the newest migrations that this binary knows: of the product's database and of the keystore.
+pub fn newest_migrations() -> (i64, i64) {
+    let newest = |migrations: &[(i64, &str, &str)]| migrations.iter().map(|&(number, ..)| number).max().unwrap_or(0);
+    (newest(MIGRATIONS), newest(KEYSTORE_MIGRATIONS))
+}

@@ -1,6 +1,7 @@
 //! Installations are not mixed up, and the operator lets people in from the command line.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod copies;
 mod keys;
 #[path = "../support/mod.rs"]
 mod support;

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 pub use meter::Unwraps;
 pub use rotation::{ClinicKeyStatus, Rotation};
-pub use serve::{Keystore, Limits};
+pub use serve::{Keystore, Limits, destroy_again};
 
 pub(crate) mod sql {
     //! Every statement of the keystore's database.

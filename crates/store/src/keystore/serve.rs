@@ -66,14 +66,7 @@ impl Keystore {
         };
         // Nothing is served from a keystore that is away, not even what would need no look into it.
         drop(keystore.clinics.keys.connection().await?);
-        let mut destroyed = destroyed.to_vec();
-        destroyed.sort_unstable();
-        destroyed.dedup();
-        for clinic in destroyed.chunk_by(|one, next| one.clinic == next.clinic) {
-            for batch in clinic.chunks(BATCH) {
-                keystore.destroy_batch(batch[0].clinic, batch).await?;
-            }
-        }
+        bury_all(&keystore.clinics.keys, destroyed).await?;
         Ok(keystore)
     }
 
@@ -228,12 +221,7 @@ impl Keystore {
 
     async fn destroy_batch(&self, clinic: Uuid, subjects: &[Subject]) -> Result<(), KeyError> {
         let ids: Vec<Uuid> = subjects.iter().map(|subject| subject.subject).collect();
-        let tx = self.clinics.keys.begin(clinic).await?;
-        tx.execute(sql::BURY, &[&clinic, &ids]).await?;
-        // A version that is being added holds the row of the last one; the next statement sees it.
-        tx.value::<i64>(sql::HOLD_SUBJECTS, &[&clinic, &ids]).await?;
-        tx.execute(sql::DESTROY_SUBJECTS, &[&clinic, &ids]).await?;
-        tx.commit().await?;
+        bury(&self.clinics.keys, clinic, &ids).await?;
         self.subjects.evict(|(one, _)| one.clinic == clinic && ids.contains(&one.subject));
         Ok(())
     }
@@ -248,4 +236,36 @@ impl Keystore {
         self.subjects.sweep(Instant::now());
         self.clinics.sweep();
     }
+}
+
+/// Destroys again whoever was ever destroyed, in a keystore that nobody serves from: a copy that was put back may be older
+/// than that.
+///
+/// # Errors
+/// [`KeyError::Store`].
+pub async fn destroy_again(url: &DatabaseUrl, destroyed: &[Subject]) -> Result<(), KeyError> {
+    bury_all(&Keys::new(url, 1)?, destroyed).await
+}
+
+async fn bury_all(keys: &Keys, destroyed: &[Subject]) -> Result<(), KeyError> {
+    let mut destroyed = destroyed.to_vec();
+    destroyed.sort_unstable();
+    destroyed.dedup();
+    for clinic in destroyed.chunk_by(|one, next| one.clinic == next.clinic) {
+        for batch in clinic.chunks(BATCH) {
+            let ids: Vec<Uuid> = batch.iter().map(|subject| subject.subject).collect();
+            bury(keys, batch[0].clinic, &ids).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn bury(keys: &Keys, clinic: Uuid, ids: &[Uuid]) -> Result<(), KeyError> {
+    let ids = ids.to_vec();
+    let tx = keys.begin(clinic).await?;
+    tx.execute(sql::BURY, &[&clinic, &ids]).await?;
+    // A version that is being added holds the row of the last one; the next statement sees it.
+    tx.value::<i64>(sql::HOLD_SUBJECTS, &[&clinic, &ids]).await?;
+    tx.execute(sql::DESTROY_SUBJECTS, &[&clinic, &ids]).await?;
+    Ok(tx.commit().await?)
 }

@@ -103,6 +103,14 @@ pub enum ServerError {
     )]
     NoDatabase(PathBuf),
 
+    /// There is data where a copy was to be put.
+    #[error(
+        "A instalação em {} já tem dados, e uma cópia só volta para uma instalação vazia.\n\
+         Escolha outra pasta com --data, ou mova esta para outro lugar. Nada foi alterado.",
+        .0.display()
+    )]
+    NotEmpty(PathBuf),
+
     /// A file could not be read or written.
     #[error("Não consegui {action} {}: {source}", .path.display())]
     File {

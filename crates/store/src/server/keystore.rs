@@ -129,8 +129,13 @@ pub async fn create_keystore(data: &Path, database: &str) -> Result<KeystoreUrls
 ///
 /// [`ServerError::NoDatabase`] before the first start with a keystore, and what keeps the files from being read.
 pub fn saved_keystore(data: &Path) -> Result<KeystoreUrls, ServerError> {
+    saved_beside(data, DATABASE)
+}
+
+/// As [`saved_keystore`], beside another database of the same server.
+pub(super) fn saved_beside(data: &Path, database: &str) -> Result<KeystoreUrls, ServerError> {
     let secrets = super::saved(data)?;
     let absent = || ServerError::NoDatabase(data.to_owned());
     let passwords = Passwords::read(&DataFolder::open(data, false)?)?.ok_or_else(absent)?;
-    passwords.urls(&secrets, &beside(DATABASE)).ok_or_else(absent)
+    passwords.urls(&secrets, &beside(database)).ok_or_else(absent)
 }

@@ -7,6 +7,7 @@
 
 mod account;
 mod cluster;
+mod copy;
 mod databases;
 mod error;
 mod examine;
@@ -23,6 +24,7 @@ mod urls;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
+pub use copy::{CopyPrograms, Snapshot, Staging, destroyed_keys, destroyed_people, remove_data, rows_of};
 pub use databases::{create_database, drop_database};
 pub use error::ServerError;
 pub use examine::{examine_database, examine_machine};
