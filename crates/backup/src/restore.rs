@@ -159,7 +159,7 @@ async fn chain(db: &Db, key: Option<&VerifierKey>) -> Result<Chain> {
             let Some(checkpoint) = tx.checkpoint(i64::MAX).await? else {
                 return Ok::<_, sigilo_store::Error>(Vec::new());
             };
-            Ok(tx.current(Some(checkpoint.round)).await?.into_iter().map(|head| head.log_id).collect())
+            Ok(tx.heads_at(checkpoint.round).await?.into_iter().map(|head| head.log_id).collect())
         })
         .await?;
     if logs.is_empty() {
