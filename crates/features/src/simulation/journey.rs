@@ -261,13 +261,13 @@ pub(super) async fn image(eye: &Eye<'_>, doctor: &Person, scene: &Scene) -> Resu
             stored: "em lugar nenhum",
             article: "LGPD, art. 6º, III",
         },
-        "SELECT table_name, column_name, data_type\nFROM information_schema.columns\nWHERE table_schema = 'public' AND data_type = 'bytea' AND column_name !~ '_(hash|index|sealed)$'\nORDER BY 1, 2"
+        "SELECT table_name, column_name, data_type\nFROM information_schema.columns\nWHERE table_schema = 'public' AND data_type = 'bytea' AND column_name !~ '_(hash|index|sealed|signature|key|token|binding)$'\nORDER BY 1, 2"
             .into(),
         |seen| {
             let reports = seen.column("table_name").into_iter().all(|table| table == "audit_report_files");
             expect(
                 reports,
-                "Tirando resumos e valores cifrados, a única coluna de arquivos guarda relatórios de auditoria. Não há pasta, balde nem tabela de imagens.",
+                "Tirando resumos, chaves, assinaturas, carimbos e valores cifrados, a única coluna de arquivos guarda relatórios de auditoria. Não há pasta, balde nem tabela de imagens.",
                 "Há uma coluna de arquivos que pode guardar imagens.",
             )
         },
