@@ -1,7 +1,7 @@
 //! The drill: a copy is put back on a server of its own, looked at in every way, and removed again.
 
 use std::{
-    fs::{self, OpenOptions, TryLockError},
+    fs,
     path::{Path, PathBuf},
     sync::Arc,
     time::Instant,
@@ -16,7 +16,9 @@ use sigilo_store::{
 };
 use uuid::Uuid;
 
-use crate::{Copy, Identity, LONGEST_KEEP_DAYS, Plan, Problem, Progress, Restored, Result, Source, make, restore};
+use crate::{
+    Copy, Identity, LONGEST_KEEP_DAYS, Plan, Problem, Progress, Restored, Result, Source, lock, make, restore,
+};
 
 /// One thing that was tried.
 #[derive(Debug, Clone, Serialize)]
@@ -45,6 +47,15 @@ impl Drill {
             return 1;
         }
         if self.steps.is_empty() || self.steps.iter().any(|step| step.passed.is_none()) { 2 } else { 0 }
+    }
+
+    /// The same in a word: `passed`, `failed` or `incomplete`.
+    pub fn status(&self) -> &'static str {
+        match self.code() {
+            0 => "passed",
+            1 => "failed",
+            _ => "incomplete",
+        }
     }
 
     /// Notes a step that began at `since`.
@@ -205,14 +216,7 @@ struct Scratch {
 
 impl Scratch {
     fn make(data: &Path) -> Result<Scratch> {
-        let path = data.join("ensaio.lock");
-        let lock = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
-        let lock = lock.map_err(Problem::file("criar", &path))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(Problem::Busy(data.join("ensaio"))),
-            Err(TryLockError::Error(error)) => return Err(Problem::file("usar", &path)(error)),
-        }
+        let lock = lock::take(&data.join("ensaio.lock"), &data.join("ensaio"))?;
         let scratch = Scratch { folder: data.join("ensaio"), copies: data.join("ensaio-copia"), _lock: lock };
         scratch.clear()?;
         Ok(scratch)

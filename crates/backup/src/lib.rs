@@ -12,6 +12,7 @@
 mod archive;
 mod drill;
 mod key;
+mod lock;
 mod make;
 mod manifest;
 mod problem;

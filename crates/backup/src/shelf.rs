@@ -1,14 +1,14 @@
 //! A folder of copies: which there are, what a killed run left, and the keystore's archives that are too old.
 
 use std::{
-    fs::{self, File, OpenOptions, TryLockError},
+    fs::{self, File},
     os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
 };
 
 use time::{Duration, OffsetDateTime, macros::format_description};
 
-use crate::{Manifest, Part, Problem, Result, archive};
+use crate::{Manifest, Part, Problem, Result, archive, lock};
 
 /// The longest that a keystore's archive may be kept, in days.
 pub const LONGEST_KEEP_DAYS: u16 = 35;
@@ -83,14 +83,7 @@ impl Shelf {
     /// Opens the folder, making it where it is missing, for one run at a time; what a killed run left in it goes.
     pub(crate) fn open(folder: &Path) -> Result<Shelf> {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(Problem::file("criar", folder))?;
-        let path = folder.join(".sigilo.lock");
-        let lock = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
-        let lock = lock.map_err(Problem::file("criar", &path))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(Problem::Busy(folder.to_owned())),
-            Err(TryLockError::Error(error)) => return Err(Problem::file("usar", &path)(error)),
-        }
+        let lock = lock::take(&folder.join(".sigilo.lock"), folder)?;
         for draft in named(folder, DRAFT)? {
             if draft.is_dir() {
                 fs::remove_dir_all(&draft).map_err(Problem::file("apagar", &draft))?;

@@ -71,7 +71,7 @@ pub async fn run(args: &AuditArgs) -> Result<(), Trouble> {
             boot::start_on(ServerSettings::managed(data.demo_folder()), site, &CustodyArgs::in_file(), true).await?;
         let level = simulate(&installation, out, true).await?;
         eprintln!("  O banco fica em {}. Ctrl+C encerra.", data.demo_folder().display());
-        until_stopped(installation, site.web(), OutsideArgs::default().open()?).await?;
+        until_stopped(installation, site.web(), OutsideArgs::default().open()?, CustodyArgs::in_file()).await?;
         return verdict(level);
     }
     let folder = Provisional::new()?;

@@ -9,12 +9,14 @@ use std::{
 };
 
 use clap::{Args, Subcommand};
+use serde_json::{Value, json};
 
 use sigilo_backup::{Copy, Drill, Identity, Known, Origin, Plan, Progress, Recipient, Source, make};
 use sigilo_features::evidence::checkpoint_note;
 use sigilo_proof::note::VerifierKey;
 use sigilo_store::{
     Db,
+    copies::{self, Kind},
     server::{
         CopyPrograms, DatabaseUrl, DatabaseUrls, Server, ServerError, ServerSettings, destroyed_keys, destroyed_people,
         saved_superuser_url, saved_urls,
@@ -114,9 +116,10 @@ pub async fn run(args: &BackupArgs) -> Result<(), Trouble> {
     };
     let recipient = recipient(&folder, args.recipient.as_deref())?;
     let installation = Installation::open(folder).await?;
-    let checkpoint = installation.checkpoint().await?;
+    let (checkpoint, began) = (installation.checkpoint().await?, Instant::now());
     let plan = Plan { source: &installation.source, to, recipient: &recipient, keep_days: args.keep_days, checkpoint };
     let made = make(plan, &progress()).await?;
+    record(&installation.urls, Kind::Backup, "passed", began, &json!([])).await;
     installation.close()?;
     for old in &made.pruned {
         eprintln!("  Apagada a cópia vencida do banco de chaves: {}", old.display());
@@ -200,10 +203,15 @@ pub async fn restore(args: &RestoreArgs) -> Result<(), Trouble> {
 #[allow(clippy::print_stdout, reason = "the report is what was asked for")]
 pub async fn drill(args: &DrillArgs) -> ExitCode {
     // Dropped, a drill removes its server.
+    let began = Instant::now();
     let report = tokio::select! {
         report = run_drill(args) => report,
         () = asked_to_stop() => Err(Trouble("o ensaio foi interrompido".into())),
     };
+    // Where the installation is up, its desk hears of it.
+    if let (Ok(report), Ok(urls)) = (&report, args.data.urls()) {
+        record(&urls, Kind::Drill, report.status(), began, &json!(report.steps)).await;
+    }
     match report {
         Ok(report) => {
             match serde_json::to_string_pretty(&serde_json::json!({ "code": report.code(), "steps": report.steps })) {
@@ -239,7 +247,26 @@ fn show(report: &Drill) {
     );
 }
 
-async fn run_drill(args: &DrillArgs) -> Result<Drill, Trouble> {
+/// Notes for the desk what was done. That it cannot be noted spoils nothing of it.
+async fn record(urls: &DatabaseUrls, kind: Kind, status: &str, began: Instant, steps: &Value) {
+    let noted = async { copies::record(&Db::new(urls, 1)?, kind, status, began.elapsed().as_secs_f64(), steps).await };
+    if let Err(error) = noted.await {
+        eprintln!("  O resultado não foi anotado na instalação: {error}");
+    }
+}
+
+impl DrillArgs {
+    /// A drill of a copy that is made for it.
+    pub fn fresh(folder: PathBuf, custody: CustodyArgs) -> DrillArgs {
+        DrillArgs { from: None, keys_from: None, identity: None, json: false, data: DataArgs::of(folder), custody }
+    }
+}
+
+/// Runs a drill; its result is the caller's to note.
+///
+/// # Errors
+/// What kept it from beginning.
+pub async fn run_drill(args: &DrillArgs) -> Result<Drill, Trouble> {
     let folder = args.data.folder();
     let root = args.custody.open(&folder).await.ok();
     if let (Some(from), Some(identity)) = (&args.from, &args.identity) {

@@ -16,6 +16,11 @@ pub struct DataArgs {
 }
 
 impl DataArgs {
+    /// A folder that is known.
+    pub fn of(folder: PathBuf) -> DataArgs {
+        DataArgs { folder: Some(folder) }
+    }
+
     /// Whether a folder was asked for.
     pub fn is_given(&self) -> bool {
         self.folder.is_some()

@@ -25,7 +25,7 @@ pub async fn run(args: &ServeArgs) -> Result<(), Trouble> {
     let links = demo::links(app, &terminal).await?;
     eprintln!("  Os dados ficam em {}.", args.data.demo_folder().display());
     show(app.settings().origin.as_str().trim_end_matches('/'), &links);
-    until_stopped(installation, args.site.web(), args.outside.open()?).await
+    until_stopped(installation, args.site.web(), args.outside.open()?, CustodyArgs::in_file()).await
 }
 
 #[allow(clippy::print_stdout, reason = "the links are what this command is for")]

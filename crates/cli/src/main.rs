@@ -11,6 +11,7 @@ mod db;
 mod deid;
 mod demo;
 mod doctor;
+mod drills;
 mod eval;
 mod evidence;
 mod keys;

@@ -13,6 +13,7 @@ use crate::{
     args::{SiteArgs, Trouble},
     boot::{self, Installation},
     db::DataArgs,
+    drills::Drilling,
     keys::CustodyArgs,
     outside::OutsideArgs,
     seal::keep_sealing,
@@ -47,16 +48,22 @@ const GRACE: Duration = Duration::from_secs(10);
 pub async fn run(args: &ServeArgs) -> Result<(), Trouble> {
     let installation = boot::start(&args.data, &args.site, &args.custody, false).await?;
     eprintln!("Sigilo atende em {}", installation.app.settings().origin);
-    until_stopped(installation, args.site.web(), args.outside.open()?).await
+    until_stopped(installation, args.site.web(), args.outside.open()?, args.custody.clone()).await
 }
 
 /// Serves the site and runs the jobs until a signal; then lets open requests finish and stops the database.
 ///
 /// # Errors
 /// When the site cannot be served.
-pub async fn until_stopped(installation: Installation, web: WebSettings, outside: Outside) -> Result<(), Trouble> {
+pub async fn until_stopped(
+    installation: Installation,
+    web: WebSettings,
+    outside: Outside,
+    custody: CustodyArgs,
+) -> Result<(), Trouble> {
     let Installation { app, listener, server, sealer, folder } = installation;
     let jobs = tokio::spawn(scheduler(app.clone()));
+    let drilling = Drilling::start(server.urls().clone(), folder.clone(), custody);
     let sealing = sealer.map(|sealer| tokio::spawn(keep_sealing(app.db().clone(), sealer, folder, outside)));
     let router = sigilo_web::router(app, web);
     let (stopping, mut stopped) = tokio::sync::watch::channel(false);
@@ -78,6 +85,7 @@ pub async fn until_stopped(installation: Installation, web: WebSettings, outside
         () = overdue => {}
     }
     jobs.abort();
+    drop(drilling);
     if let Some(sealing) = sealing {
         sealing.abort();
     }

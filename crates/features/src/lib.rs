@@ -10,6 +10,7 @@ pub mod compliance;
 pub mod consent;
 pub mod console;
 pub mod conversation;
+pub mod copies;
 pub mod demo;
 mod error;
 pub mod evidence;

@@ -43,7 +43,9 @@ async fn the_page_says_how_the_seals_stand_to_who_may_know() {
     assert!(evidence::standing(app, &auditor).await.is_ok(), "with a live grant");
 
     let before = evidence::standing(app, &stand.session).await.unwrap();
-    assert_eq!((before.rounds, before.log, before.verdict().0), (0, None, Level::Attention));
+    assert_eq!((before.rounds, before.log), (0, None));
+    // A problem, where the migrations' own rows have waited for more than a minute by now.
+    assert!(before.verdict().0 != Level::Ok);
     assert!(before.waiting > 0 && before.is_unwatched());
     assert!(matches!(evidence::export(app, &stand.session).await, Err(Error::Conflict(_))), "nothing is sealed yet");
 

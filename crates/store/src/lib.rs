@@ -14,6 +14,7 @@ pub mod consent_text;
 pub mod console;
 mod context;
 pub mod conversation;
+pub mod copies;
 mod db;
 mod error;
 pub mod export;

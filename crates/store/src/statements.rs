@@ -47,6 +47,7 @@ pub fn shapes() -> Vec<Shape> {
         shape::<store::suspicion::Draft>(suspicion::OPEN),
         shape::<store::suspicion::Draft>(suspicion::TAKE),
         shape::<store::consent::WantedStamp>(consent::WANTED_STAMPS),
+        shape::<store::copies::CopyRow>(copies::LATEST),
         shape::<store::legal_hold::LegalHold>(legal_hold::ALL),
         shape::<store::rights::Destroyed>(rights::DESTROYED),
         shape::<store::rights::Plan>(rights::PLAN),

@@ -6,6 +6,7 @@ use std::io::{BufRead, BufReader};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
@@ -273,13 +274,13 @@ async fn an_orphan_is_stopped_and_its_data_kept() {
     holder.wait().unwrap();
     test_kill_process(pid(orphan)).expect("the server should have outlived its owner");
 
-    let told = std::cell::Cell::new(false);
+    let told = AtomicBool::new(false);
     let server = Server::open(&settings(place.path()), &|line| {
-        told.set(told.get() || line.contains("ficado ligado"));
+        told.fetch_or(line.contains("ficado ligado"), Ordering::Relaxed);
     })
     .await
     .unwrap();
-    assert!(told.get());
+    assert!(told.load(Ordering::Relaxed));
     assert_ne!(server.pid(), Some(orphan));
     let owner = connect(server.urls(), Role::Owner).await.unwrap();
     owner.batch_execute("SELECT FROM kept").await.unwrap();

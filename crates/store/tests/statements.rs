@@ -7,7 +7,7 @@ use sigilo_testkit::TestDatabase;
 fn role_of(name: &str) -> Role {
     match name.split('.').next().unwrap() {
         "account" | "factor" => Role::Auth,
-        "job" => Role::Jobs,
+        "job" | "copies" => Role::Jobs,
         "session" => match name {
             "session.enter" | "session.standing" | "session.recent_access" | "session.audit" => Role::App,
             _ => Role::Auth,

@@ -14,6 +14,7 @@ mod consent;
 mod console;
 mod conversation;
 mod cookies;
+mod copies;
 mod download;
 mod errors;
 mod evidence;
@@ -82,6 +83,7 @@ pub fn router(app: App, settings: WebSettings) -> Router {
         .merge(consent::routes())
         .merge(console::routes())
         .merge(compliance::routes())
+        .merge(copies::routes())
         .merge(rights::routes())
         .merge(incident::routes())
         .merge(manual::routes())

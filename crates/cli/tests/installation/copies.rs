@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Output, Stdio};
 
+use super::support::doctor::{BRENO, JUSSARA, enter};
 use super::support::{number, site::Stand, until};
 use super::{invitation, refused, run};
 
@@ -70,4 +71,42 @@ async fn a_running_site_is_copied_drilled_and_put_back_elsewhere() {
     let site = home.open(|_| {});
     assert_eq!(number(&home.superuser().await, "SELECT count(*) FROM clinics").await, 1);
     drop(site);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_drill_is_asked_for_with_one_button_and_its_result_stands_on_the_page() {
+    let stand = Stand::managed();
+    let site = stand.demo();
+    let mut breno = enter(&site, BRENO).await;
+    let mut jussara = enter(&site, JUSSARA).await;
+    const PAGE: &str = "/conformidade/copias";
+    assert_eq!(jussara.get(PAGE).await.status, 403);
+    assert_eq!(jussara.form(PAGE, &[]).await.status, 403);
+    assert!(breno.get(PAGE).await.text().contains("Nenhum teste de restauração deu certo ainda"));
+    assert_eq!(breno.form(PAGE, &[]).await.status, 303);
+    assert_eq!(breno.form(PAGE, &[]).await.status, 409, "one at a time");
+    let page = breno.get(PAGE).await.text();
+    assert!(page.contains("/conformidade/copias/andamento"), "it is watched");
+    let page = until("the drill is over", async || {
+        let page = breno.get("/conformidade/copias/andamento").await.text();
+        (!page.contains("hx-get")).then_some(page)
+    })
+    .await;
+    for step in ["Cópia feita", "Arquivos inteiros", "Cópia reposta", "Destruições repetidas", "34 consultas do manual"]
+    {
+        assert!(page.contains(step), "{step} in {page}");
+    }
+    assert!(!page.contains("Errado") && !page.contains("Falhou"), "{page}");
+    let desk = breno.get("/conformidade").await.text();
+    assert!(desk.contains("As cópias de segurança voltam"));
+    // The command line's are on the same page.
+    let drill = run(&stand, "drill", &["--json"]);
+    let report: serde_json::Value = serde_json::from_slice(&drill.stdout).unwrap();
+    assert!(report["steps"].as_array().unwrap().iter().all(|step| step["passed"] != false), "{report:#}");
+    let database = stand.superuser().await;
+    assert_eq!(
+        number(&database, "SELECT count(*) FROM ops.copies WHERE kind = 'drill' AND finished_at IS NOT NULL").await,
+        2
+    );
+    assert!(!stand.data().join("ensaio").exists());
 }

@@ -9,7 +9,7 @@ use sigilo_domain::{
 use sigilo_store::{ReadTx, compliance as counts, console, job};
 
 use super::{ConsentStanding, counted};
-use crate::{Result, evidence::Standing};
+use crate::{Result, copies, evidence::Standing};
 
 /// So close to its end an access to the console is to be looked at.
 const GRANT_CLOSE: Duration = Duration::days(7);
@@ -30,6 +30,8 @@ pub enum Evidence {
     Officer,
     /// The trail's proofs.
     Proofs,
+    /// Copies and drills.
+    Copies,
     /// The details of the check itself.
     Here,
 }
@@ -128,6 +130,17 @@ pub(super) fn sealed(standing: &Standing) -> Check {
         verdict: Verdict::new(level, sentence),
         article: "LGPD, arts. 6º, X, e 46",
         evidence: Evidence::Proofs,
+        details: Vec::new(),
+    }
+}
+
+/// That a copy was put back lately.
+pub(super) fn restored(standing: &copies::Standing, now: OffsetDateTime) -> Check {
+    Check {
+        title: "As cópias de segurança voltam",
+        verdict: standing.verdict(now),
+        article: "LGPD, art. 46",
+        evidence: Evidence::Copies,
         details: Vec::new(),
     }
 }

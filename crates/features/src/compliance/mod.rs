@@ -23,7 +23,7 @@ use time::OffsetDateTime;
 use sigilo_domain::audit_query::Level;
 use sigilo_store::{Action, Event, ReadTx, Risk, Session, WriteTx, compliance as counts};
 
-use crate::{App, Error, Result, evidence, session::answers_for_clinic};
+use crate::{App, Error, Result, copies, evidence, session::answers_for_clinic};
 
 /// How early a consent that ends is told, in days.
 pub const CONSENT_DAYS: i32 = 60;
@@ -79,8 +79,9 @@ pub async fn overview(app: &App, session: &Session) -> Result<Overview> {
             Ok::<_, Error>(((overview, tx.entered().clinic_id), viewed("compliance_viewed", Action::View)))
         })
         .await?;
-    // Seals are another role's to read, and so another transaction's.
+    // Seals and copies are other roles' to read, and so other transactions'.
     overview.checks.push(check::sealed(&evidence::standing_of(app.db(), clinic).await?));
+    overview.checks.push(check::restored(&copies::standing_of(app.db()).await?, at));
     Ok(overview)
 }
 

@@ -65,7 +65,7 @@ impl Server {
     /// # Errors
     ///
     /// Every [`ServerError`] is a Portuguese sentence that says what to do.
-    pub async fn open(settings: &ServerSettings, progress: &dyn Fn(&str)) -> Result<Self, ServerError> {
+    pub async fn open(settings: &ServerSettings, progress: &(dyn Fn(&str) + Sync)) -> Result<Self, ServerError> {
         if let Some(urls) = &settings.external {
             return Self::open_external(urls.clone(), settings.keystore.clone()).await;
         }

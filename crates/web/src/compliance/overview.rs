@@ -138,6 +138,7 @@ impl Page {
             Evidence::Grants => link("/auditoria/acessos", "Ver os acessos"),
             Evidence::Officer => link("/encarregado", "Ver a página pública"),
             Evidence::Proofs => link("/auditoria/provas", "Ver as provas"),
+            Evidence::Copies => link(crate::copies::PATH, "Ver as cópias"),
             Evidence::Here => None,
         }
     }
