@@ -1,6 +1,11 @@
 //! Drills that somebody asked for on the page, run beside the site.
 
-use std::{path::PathBuf, thread::JoinHandle, time::Duration};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::PathBuf,
+    thread::JoinHandle,
+    time::Duration,
+};
 
 use serde_json::json;
 use tokio::sync::oneshot;
@@ -25,19 +30,25 @@ pub struct Drilling {
 impl Drilling {
     /// Begins to look for drills that somebody asked for.
     pub fn start(urls: DatabaseUrls, folder: PathBuf, custody: CustodyArgs) -> Drilling {
-        let (stop, stopped) = oneshot::channel();
+        let (stop, mut stopped) = oneshot::channel();
         let thread = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            // Two: some of a drill's work blocks the one that runs it.
+            let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
             // Its own connection: one of the site's would stand still while a drill blocks.
             let (Ok(runtime), Ok(db)) = (runtime, Db::new(&urls, 1)) else {
                 return tracing::error!("no drill can be run");
             };
-            runtime.block_on(async {
-                tokio::select! {
-                    () = keep_drilling(&db, DrillArgs::fresh(folder, custody)) => {}
-                    _ = stopped => {}
-                }
-            });
+            let args = DrillArgs::fresh(folder, custody);
+            let mut on = || {
+                runtime.block_on(async {
+                    tokio::select! {
+                        () = keep_drilling(&db, &args) => {}
+                        _ = &mut stopped => {}
+                    }
+                });
+            };
+            // A defect in a drill is the end of that drill: the next round says so on the page.
+            while catch_unwind(AssertUnwindSafe(&mut on)).is_err() {}
         });
         Drilling { stop: Some(stop), thread: Some(thread) }
     }
@@ -54,9 +65,8 @@ impl Drop for Drilling {
 }
 
 /// Takes one drill after the other, for ever. What a drill cannot even begin with is its result.
-async fn keep_drilling(db: &Db, args: DrillArgs) {
-    let died =
-        json!([{ "name": "Ensaio", "passed": null, "found": "o servidor foi desligado no meio", "seconds": 0.0 }]);
+async fn keep_drilling(db: &Db, args: &DrillArgs) {
+    let died = json!([{ "name": "Ensaio", "passed": null, "found": "o teste foi interrompido: o servidor foi desligado no meio, ou houve um defeito", "seconds": 0.0 }]);
     let mut clean = false;
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -67,7 +77,7 @@ async fn keep_drilling(db: &Db, args: DrillArgs) {
             continue;
         }
         let Ok(Some(id)) = copies::take(db).await else { continue };
-        let (status, steps) = match run_drill(&args).await {
+        let (status, steps) = match run_drill(args).await {
             Ok(report) => (report.status(), json!(report.steps)),
             Err(trouble) => {
                 let found = format!("{trouble}. Em outra máquina ou por outro meio: sigilo drill");
