@@ -91,6 +91,28 @@ await journey(async () => {
     }
   });
 
+  await step("data that must be kept, and a copy that must come back", async () => {
+    await dpo.getByRole("link", { name: "Guarda legal" }).click();
+    await dpo.getByText("Os dados de todos podem ser excluídos").waitFor();
+    await dpo.getByLabel("De quem são os dados").selectOption({ label: "Dr. Otávio Lacerda Nunes" });
+    await dpo.getByLabel("Ordem de juiz ou de outra autoridade").check();
+    await dpo.getByLabel("Motivo").fill("Ofício 12/2026, do juízo: manter até nova ordem.");
+    await dpo.getByRole("button", { name: "Guardar" }).click();
+    await dpo.getByText("Em guarda", { exact: true }).waitFor();
+    await look(dpo, "guarda-legal", KEY);
+    await dpo.getByText("Encerrar esta guarda").click();
+    await dpo.getByLabel("Por que já não é preciso").fill("O juízo revogou a ordem.");
+    await dpo.getByRole("button", { name: /Encerrar a guarda/ }).click();
+    await dpo.getByText("Encerrada", { exact: true }).waitFor();
+
+    // On the operator's own server, which the site may not copy: the page says what is missing.
+    await dpo.getByRole("link", { name: "Cópias de segurança" }).click();
+    await dpo.getByRole("button", { name: "Fazer um teste de restauração" }).click();
+    await dpo.getByText("Incompleto", { exact: true }).waitFor();
+    await dpo.getByText("sigilo drill").waitFor();
+    await look(dpo, "copias", KEY);
+  });
+
   await step("anybody finds the officer, without signing in", async () => {
     const stranger = await device();
     await stranger.goto(`${ORIGIN}/entrar`);
