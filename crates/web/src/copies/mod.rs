@@ -71,12 +71,17 @@ fn step(value: &Value) -> StepView {
 #[template(path = "copies/page.html")]
 pub(crate) struct CopiesPage {
     pub(crate) frame: Frame,
-    standing: StandingView,
+    view: StandingView,
     pub(crate) error: Option<String>,
 }
 
 #[derive(Template)]
 #[template(path = "copies/progress.html")]
+struct Progress {
+    view: StandingView,
+}
+
+/// How the copies stand, in words.
 struct StandingView {
     verdict: Verdict,
     busy: bool,
@@ -102,7 +107,7 @@ impl CopiesPage {
         now: time::OffsetDateTime,
         error: Option<String>,
     ) -> CopiesPage {
-        CopiesPage { frame, standing: StandingView::new(standing, now), error }
+        CopiesPage { frame, view: StandingView::new(standing, now), error }
     }
 }
 
@@ -118,7 +123,8 @@ async fn show(State(app): State<App>, who: Member) -> Result<Response, Answer> {
 
 /// The part that changes while a drill runs.
 async fn progress(State(app): State<App>, who: Member) -> Result<Response, Answer> {
-    Ok(layout::html(page(&app, &who, None).await?.standing))
+    let view = page(&app, &who, None).await?.view;
+    Ok(layout::html(Progress { view }))
 }
 
 async fn drill(State(app): State<App>, who: Member) -> Result<Response, Answer> {
