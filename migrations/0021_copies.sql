@@ -1,12 +1,10 @@
 -- Copies that were made, and drills that put one back: what the desk tells of them. A drill that somebody asks for on a page
--- waits here for a process that can do it.
+-- waits here for a process that can do it; who asked stands in the trail.
 
 CREATE TABLE ops.copies (
   id uuid PRIMARY KEY DEFAULT app.uuid_v7(),
   kind text NOT NULL CHECK (kind IN ('backup', 'drill')),
   status text NOT NULL CHECK (status IN ('waiting', 'running', 'passed', 'failed', 'incomplete')),
-  -- Who asked for it on the page; nobody: the command line.
-  requested_by uuid,
   requested_at timestamptz NOT NULL DEFAULT now(),
   started_at timestamptz,
   finished_at timestamptz,
@@ -21,5 +19,5 @@ CREATE INDEX copies_latest ON ops.copies (kind, requested_at DESC);
 ALTER TABLE ops.copies ENABLE ROW LEVEL SECURITY;
 ALTER TABLE ops.copies FORCE ROW LEVEL SECURITY;
 CREATE POLICY jobs ON ops.copies TO sigilo_jobs USING (true) WITH CHECK (true);
-GRANT SELECT, INSERT (kind, status, requested_by, started_at, finished_at, steps),
+GRANT SELECT, INSERT (kind, status, started_at, finished_at, steps),
   UPDATE (status, started_at, finished_at, steps) ON ops.copies TO sigilo_jobs;

@@ -81,14 +81,14 @@ pub(crate) async fn standing_of(db: &Db) -> sigilo_store::Result<Standing> {
 /// # Errors
 /// [`Error::Conflict`] when one waits or runs; [`Error::Forbidden`] for who answers for nothing.
 pub async fn request_drill(app: &App, session: &Session) -> Result<()> {
-    let by = entered(app, session, "restore_drill_requested", Action::Create).await?;
-    if rows::request(app.db(), by).await? {
+    entered(app, session, "restore_drill_requested", Action::Create).await?;
+    if rows::request(app.db()).await? {
         return Ok(());
     }
     Err(Error::Conflict("Já há um teste de restauração em andamento."))
 }
 
-async fn entered(app: &App, session: &Session, name: &'static str, action: Action) -> Result<uuid::Uuid> {
+async fn entered(app: &App, session: &Session, name: &'static str, action: Action) -> Result<()> {
     app.db()
         .write(session, async |tx: &WriteTx| {
             if !answers_for_clinic(tx) {
@@ -96,7 +96,7 @@ async fn entered(app: &App, session: &Session, name: &'static str, action: Actio
             }
             let event =
                 Event { name, action, resource_type: "copies", resource_id: None, details: json!({}), risk: Risk::Low };
-            Ok((tx.entered().user_id, event))
+            Ok(((), event))
         })
         .await
 }

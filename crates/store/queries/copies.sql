@@ -1,5 +1,5 @@
 -- copies.request: somebody wants a drill; none when one waits or runs
-INSERT INTO ops.copies (kind, status, requested_by) VALUES ('drill', 'waiting', $1) ON CONFLICT DO NOTHING RETURNING id;
+INSERT INTO ops.copies (kind, status) VALUES ('drill', 'waiting') ON CONFLICT DO NOTHING RETURNING id;
 
 -- copies.take: the drill that waits begins
 UPDATE ops.copies SET status = 'running', started_at = clock_timestamp() WHERE kind = 'drill' AND status = 'waiting' RETURNING id;

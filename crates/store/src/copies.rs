@@ -47,8 +47,8 @@ impl Kind {
 ///
 /// # Errors
 /// See [`crate::Error`]; so for all functions here.
-pub async fn request(db: &Db, by: Uuid) -> Result<bool> {
-    db.job(async |tx| Ok(tx.0.value::<Uuid>(sql::REQUEST, &[&by]).await?.is_some())).await
+pub async fn request(db: &Db) -> Result<bool> {
+    db.job(async |tx| Ok(tx.0.value::<Uuid>(sql::REQUEST, &[]).await?.is_some())).await
 }
 
 /// Begins the drill that waits, if one does.
