@@ -8,13 +8,13 @@ use std::{
     path::Path,
 };
 
-use sigilo_features::evidence::{examine, export_log, policy_of};
+use sigilo_features::evidence::{examine, export_log, policy_of, verifier_key};
 use sigilo_proof::{bundle, note::VerifierKey, policy::Policy};
 use sigilo_store::{
     Db,
     keystore::{Subject, destroy_again},
-    migrate, migrate_keystore, newest_migrations,
-    server::{CopyPrograms, Server, ServerSettings, Snapshot, Staging, destroyed_people},
+    migrate, migrate_keystore, newest_migrations, rights,
+    server::{CopyPrograms, Server, ServerSettings, Snapshot, Staging},
     trail::SealTx,
 };
 use uuid::Uuid;
@@ -123,13 +123,13 @@ async fn put_together(
     migrate(staging.application_urls.owner.expose()).await?;
     migrate_keystore(staging.keystore_urls.owner.expose()).await?;
 
-    let mut destroyed = destroyed_people(&staging.application).await?;
+    let db = Db::new(&staging.application_urls, 2)?;
+    let mut destroyed = rights::destroyed(&db).await?;
     destroyed.extend_from_slice(also);
     destroyed.sort_unstable();
     destroyed.dedup();
     destroy_again(&staging.keystore_urls.keys, &destroyed).await?;
 
-    let db = Db::new(&staging.application_urls, 2)?;
     let chain = chain(&db, key).await?;
     drop(db);
     staging.put_in_place().await?;
@@ -166,8 +166,7 @@ async fn chain(db: &Db, key: Option<&VerifierKey>) -> Result<Chain> {
         chain.unsealed = true;
         return Ok(chain);
     }
-    let (policy, known) =
-        db.seal(async |tx: &SealTx| Ok::<_, sigilo_features::Error>((policy_of(tx).await?, tx.keys().await?))).await?;
+    let policy = db.seal(async |tx: &SealTx| policy_of(tx).await).await?;
     // The witnesses' part of the policy may not hold for a copy made before they answered; whose log it is must.
     let own: String = policy.lines().filter(|line| line.starts_with("log ")).map(|line| format!("{line}\n")).collect();
     let policy = Policy::parse(&format!("{own}quorum none\n"));
@@ -188,7 +187,7 @@ async fn chain(db: &Db, key: Option<&VerifierKey>) -> Result<Chain> {
             chain.valid += 1;
         }
     }
-    let known = known.as_deref().and_then(|keys| keys.lines().next()).and_then(|key| VerifierKey::parse(key).ok());
+    let known = verifier_key(db).await?;
     if let (Some(key), Some(known)) = (key, &known)
         && key.to_string() != known.to_string()
     {

@@ -12,13 +12,13 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use sigilo_backup::{Copy, Drill, Identity, Known, Origin, Plan, Progress, Recipient, Source, make};
-use sigilo_features::evidence::checkpoint_note;
-use sigilo_proof::note::VerifierKey;
+use sigilo_features::evidence::{checkpoint_note, verifier_key};
 use sigilo_store::{
     Db,
     copies::{self, Kind},
+    rights,
     server::{
-        CopyPrograms, DatabaseUrl, DatabaseUrls, Server, ServerError, ServerSettings, destroyed_keys, destroyed_people,
+        CopyPrograms, DatabaseUrl, DatabaseUrls, Server, ServerError, ServerSettings, destroyed_keys,
         saved_superuser_url, saved_urls,
     },
     setup::Owner,
@@ -333,9 +333,9 @@ impl Installation {
     }
 
     async fn known(&self) -> Result<Known, Trouble> {
-        let keys = Owner::connect(&self.urls.owner).await?.installation().await?.log_keys;
-        let log = keys.as_deref().and_then(|keys| keys.lines().next()).and_then(|key| VerifierKey::parse(key).ok());
-        let mut destroyed = destroyed_people(&self.source.application).await?;
+        let db = Db::new(&self.urls, 1)?;
+        let log = verifier_key(&db).await?;
+        let mut destroyed = rights::destroyed(&db).await?;
         destroyed.extend(destroyed_keys(&self.source.keystore).await?);
         Ok(Known { destroyed, log, root: None })
     }

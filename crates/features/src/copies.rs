@@ -4,10 +4,7 @@ use serde_json::json;
 use time::OffsetDateTime;
 
 use sigilo_domain::audit_query::{Level, Verdict};
-use sigilo_store::{
-    Action, Db, Event, Risk, Session, WriteTx,
-    copies::{self as rows, Kind},
-};
+use sigilo_store::{Action, Db, Event, Risk, Session, WriteTx, copies as rows};
 
 pub use sigilo_store::copies::CopyRow;
 
@@ -69,11 +66,8 @@ pub async fn standing(app: &App, session: &Session) -> Result<Standing> {
 }
 
 pub(crate) async fn standing_of(db: &Db) -> sigilo_store::Result<Standing> {
-    Ok(Standing {
-        backups: rows::latest(db, Kind::Backup, SHOWN).await?,
-        drills: rows::latest(db, Kind::Drill, SHOWN).await?,
-        passed_at: rows::passed_at(db, Kind::Drill).await?,
-    })
+    let (backups, drills, passed_at) = rows::standing(db, SHOWN).await?;
+    Ok(Standing { backups, drills, passed_at })
 }
 
 /// Asks for a drill, which the server begins within seconds.

@@ -20,6 +20,7 @@ pub mod health;
 pub mod incident;
 pub mod manual;
 pub mod message;
+mod moment;
 pub mod onboarding;
 mod recovery;
 pub mod report;

@@ -5,7 +5,7 @@ use serde_json::json;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use sigilo_domain::{BRASILIA, suspicion::Suspicion};
+use sigilo_domain::suspicion::Suspicion;
 use sigilo_store::{Action, Error as StoreError, Event, ReadTx, Risk, Session, WriteTx, suspicion as rows};
 
 pub use sigilo_store::suspicion::Draft;
@@ -13,6 +13,7 @@ pub use sigilo_store::suspicion::Draft;
 use crate::{
     App, Error, Result,
     incident::{self, Report},
+    moment::moment,
 };
 
 /// The drafts that wait for a decision, the latest first.
@@ -129,12 +130,6 @@ fn about(draft: &Draft) -> String {
 
 fn times(count: i32) -> String {
     if count == 1 { "1 ocorrência".into() } else { format!("{count} ocorrências") }
-}
-
-fn moment(at: OffsetDateTime) -> String {
-    let at = at.to_offset(BRASILIA);
-    let (year, month, day) = at.to_calendar_date();
-    format!("{day:02}/{:02}/{year} às {:02}:{:02}", u8::from(month), at.hour(), at.minute())
 }
 
 fn event(name: &'static str, id: Uuid, details: serde_json::Value) -> Event {

@@ -71,12 +71,12 @@ pub async fn record(db: &Db, kind: Kind, status: &str, seconds: f64, steps: &Val
     db.job(async |tx| tx.0.execute(sql::RECORD, &[&kind.code(), &status, &seconds, steps]).await.map(drop)).await
 }
 
-/// The latest of a kind.
-pub async fn latest(db: &Db, kind: Kind, most: i64) -> Result<Vec<CopyRow>> {
-    db.job(async |tx| tx.0.rows(sql::LATEST, &[&kind.code(), &most]).await).await
-}
-
-/// When one of a kind last came out as it should.
-pub async fn passed_at(db: &Db, kind: Kind) -> Result<Option<OffsetDateTime>> {
-    db.job(async |tx| Ok(tx.0.value::<Option<OffsetDateTime>>(sql::PASSED, &[&kind.code()]).await?.flatten())).await
+/// The latest copies, the latest drills, and when a drill last came out as it should.
+pub async fn standing(db: &Db, most: i64) -> Result<(Vec<CopyRow>, Vec<CopyRow>, Option<OffsetDateTime>)> {
+    db.job(async |tx| {
+        let latest = async |kind: Kind| tx.0.rows(sql::LATEST, &[&kind.code(), &most]).await;
+        let passed = tx.0.value::<Option<OffsetDateTime>>(sql::PASSED, &[&Kind::Drill.code()]).await?.flatten();
+        Ok((latest(Kind::Backup).await?, latest(Kind::Drill).await?, passed))
+    })
+    .await
 }

@@ -9,7 +9,7 @@ use sigilo_report::{ConsentReceipt, consent_receipt, digest};
 use sigilo_store::Session;
 
 use super::{Receipt, receipt};
-use crate::{App, Error, Result, report::drawn};
+use crate::{App, Error, Result, moment::moment, report::drawn};
 
 /// The receipt as PDF/A-3a. Each time it is taken is an event.
 ///
@@ -91,9 +91,4 @@ fn view(receipt: &Receipt, now: OffsetDateTime) -> Result<ConsentReceipt> {
         document,
         date: (given.year(), given.month().into(), given.day()),
     })
-}
-
-fn moment(at: OffsetDateTime) -> String {
-    let at = at.to_offset(BRASILIA);
-    format!("{:02}/{:02}/{} às {:02}:{:02}", at.day(), u8::from(at.month()), at.year(), at.hour(), at.minute())
 }

@@ -10,7 +10,7 @@ use sigilo_store::{Action, Event, ReadTx, Risk, Session, WriteTx, consent_text a
 pub use sigilo_store::consent_text::{Content, Version};
 
 use super::refused;
-use crate::{App, Error, FieldError, Result};
+use crate::{App, Error, FieldError, Result, session::answers_for_clinic};
 
 /// A step of the review.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -197,8 +197,7 @@ fn check(content: &Content) -> Result<()> {
 }
 
 fn manages(tx: &ReadTx) -> Result<()> {
-    let roles = &tx.entered().roles;
-    if roles.iter().any(|role| role == "owner" || role == "dpo") {
+    if answers_for_clinic(tx) {
         return Ok(());
     }
     Err(Error::Forbidden("Só o responsável pela clínica e o encarregado cuidam dos textos."))

@@ -157,24 +157,12 @@ async fn counts(client: &Client) -> Result<BTreeMap<String, u64>, ServerError> {
     Ok(counts)
 }
 
-/// Whose keys must be gone, as the records of the product's database tell: everybody whose account was deleted.
-///
-/// # Errors
-/// What PostgreSQL refuses.
-pub async fn destroyed_people(url: &DatabaseUrl) -> Result<Vec<Subject>, ServerError> {
-    let sql = "SELECT clinic_id, subject_id FROM public.fulfilment_plans WHERE status IN ('executed', 'closed')";
-    people(url, sql).await
-}
-
 /// Whose keys a keystore itself says were destroyed.
 ///
 /// # Errors
 /// What PostgreSQL refuses.
 pub async fn destroyed_keys(url: &DatabaseUrl) -> Result<Vec<Subject>, ServerError> {
-    people(url, "SELECT DISTINCT clinic_id, subject_id FROM public.subject_keys WHERE state = 'destroyed'").await
-}
-
-async fn people(url: &DatabaseUrl, sql: &str) -> Result<Vec<Subject>, ServerError> {
+    let sql = "SELECT DISTINCT clinic_id, subject_id FROM public.subject_keys WHERE state = 'destroyed'";
     let client = roles::connect(url.expose()).await?;
     let rows = client.query(sql, &[]).await.map_err(ServerError::database("a leitura das destruições"))?;
     Ok(rows.iter().map(|row| Subject { clinic: row.get::<_, Uuid>(0), subject: row.get::<_, Uuid>(1) }).collect())

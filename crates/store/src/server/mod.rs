@@ -24,7 +24,7 @@ mod urls;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-pub use copy::{CopyPrograms, Snapshot, Staging, destroyed_keys, destroyed_people, remove_data, rows_of};
+pub use copy::{CopyPrograms, Snapshot, Staging, destroyed_keys, remove_data, rows_of};
 pub use databases::{create_database, drop_database};
 pub use error::ServerError;
 pub use examine::{examine_database, examine_machine};
