@@ -79,8 +79,22 @@ def signed(note, policy):
     return False
 
 
+def unexplained(missing, declared, reached):
+    """Leaves without a row that no row of the log declares, or not five years after they were sealed."""
+    due = set()
+    for index, at, ranges in declared:
+        if min(time for size, time in reached if size > index) < at:
+            continue
+        for first, past in ranges:
+            sealed = min((size, time) for size, time in reached if size >= past)[1]
+            if f"{int(sealed[:4]) + 5:04}{sealed[4:]}" <= at:
+                due.update(index for index in missing if first <= index < past)
+    return [index for index in missing if index not in due]
+
+
 def main(bundle, policy):
     policy, wrong = open(policy).read(), []
+    missing, declared, reached = [], [], []
     platform, log, rounds, heads, last = Tree(), Tree(), {}, {}, None
     with tarfile.open(bundle, "r|") as archive:
         for member in archive:
@@ -102,6 +116,7 @@ def main(bundle, policy):
                     steps = [base64.b64decode(step) for step in proof["path"]]
                     if climb(leaf(head.encode()), proof["index"], entry["heads"], steps) != base64.b64decode(entry["map"]):
                         wrong.append(f"round {entry['round']}: the clinic is not in its map")
+                    reached.append((proof["size"], entry["at"]))
                     rounds[entry["round"]] = leaf(proof["entry"].encode())
                     heads[proof["size"]] = base64.b64decode(proof["root"])
                     if entry["round"] == size - 1:
@@ -118,8 +133,14 @@ def main(bundle, policy):
                 for hash in hashes:
                     length = struct.unpack_from(">H", content, at)[0]
                     entry, at = content[at + 2:at + 2 + length], at + 2 + length
-                    if leaf(entry) != hash:
-                        wrong.append(f"leaf {log.size}: the row was {'altered' if entry else 'deleted'}")
+                    if not entry:
+                        missing.append(log.size)
+                    elif leaf(entry) != hash:
+                        wrong.append(f"leaf {log.size}: the row was altered")
+                    else:
+                        row = json.loads(entry)
+                        if row["category"] == "retention":
+                            declared.append((log.size, row["created_at"], json.loads(row["details"])["ranges"]))
                     log.add(hash)
                     if heads.get(log.size, log.root()) != log.root():
                         wrong.append(f"the first {log.size} leaves do not give the sealed root")
@@ -127,6 +148,8 @@ def main(bundle, policy):
         wrong.append("the rounds do not give the signed root")
     if last is None or log.size != last:
         wrong.append(f"{log.size} leaves where the last round has {last}")
+    for index in unexplained(missing, declared, reached):
+        wrong.append(f"leaf {index}: the row was deleted")
     for sentence in wrong:
         print(sentence)
     print(f"{'TAMPERED' if wrong else 'VALID'}: {size} rounds, {log.size} leaves, root {log.root().hex()}")

@@ -2,14 +2,15 @@
 
 use std::{
     collections::BTreeMap,
-    fs::{self, File, OpenOptions},
-    io::{BufReader, BufWriter},
-    os::unix::fs::OpenOptionsExt,
-    path::Path,
+    io::{BufReader, BufWriter, Seek},
 };
 
 use sigilo_features::evidence::{examine, export_log, policy_of, verifier_key};
-use sigilo_proof::{bundle, note::VerifierKey, policy::Policy};
+use sigilo_proof::{
+    bundle::{self, Verdict},
+    note::VerifierKey,
+    policy::Policy,
+};
 use sigilo_store::{
     Db,
     keystore::{Subject, destroy_again},
@@ -175,16 +176,10 @@ async fn chain(db: &Db, key: Option<&VerifierKey>) -> Result<Chain> {
         return Ok(chain);
     };
     let options = bundle::Options { policy: &policy, previous: &[], authorities: None };
-    let folder = std::env::temp_dir();
     for log in logs {
-        let path = folder.join(format!("sigilo-provas-{}.tar", Uuid::new_v4().simple()));
-        let report = bundle_of(db, log, &path, &options).await;
-        let _ = fs::remove_file(&path);
-        let report = report?;
-        if report.verdict.code() == 1 {
-            chain.differences.push(format!("o registro {log} não confere"));
-        } else {
-            chain.valid += 1;
+        match difference(log, &bundle_of(db, log, &options).await?) {
+            None => chain.valid += 1,
+            Some(sentence) => chain.differences.push(sentence),
         }
     }
     let known = verifier_key(db).await?;
@@ -199,11 +194,42 @@ async fn chain(db: &Db, key: Option<&VerifierKey>) -> Result<Chain> {
     Ok(chain)
 }
 
-async fn bundle_of(db: &Db, log: Uuid, path: &Path, options: &bundle::Options<'_>) -> Result<bundle::Report> {
-    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-    let mut file = BufWriter::new(file.map_err(Problem::file("criar", path))?);
+/// What the verifier found in a log, where it is not valid. Without witnesses and time stamps to wait for, a copy has no reason
+/// to be incomplete.
+fn difference(log: Uuid, report: &bundle::Report) -> Option<String> {
+    let said = match report.verdict {
+        Verdict::Valid => return None,
+        Verdict::Tampered => "não confere",
+        Verdict::Incomplete => "está incompleto",
+    };
+    let first = report.findings.first().map(|finding| format!(": {}", finding.sentence)).unwrap_or_default();
+    Some(format!("o registro {log} {said}{first}"))
+}
+
+/// Through a file without a name, which nobody else can open and which is gone when this process is.
+async fn bundle_of(db: &Db, log: Uuid, options: &bundle::Options<'_>) -> Result<bundle::Report> {
+    let kept = |error| Problem::file("guardar", &std::env::temp_dir())(error);
+    let mut file = BufWriter::new(tempfile::tempfile().map_err(kept)?);
     db.seal(async |tx: &SealTx| export_log(tx, log, &mut file).await).await?;
-    file.into_inner().map_err(|error| Problem::file("escrever", path)(error.into_error()))?;
-    let file = File::open(path).map_err(Problem::file("ler", path))?;
+    let mut file = file.into_inner().map_err(|error| kept(error.into_error()))?;
+    file.rewind().map_err(kept)?;
     Ok(bundle::verify(BufReader::new(file), options))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_log_that_the_verifier_calls_valid_is_one() {
+        let of = |key: &str| Policy::parse(&format!("log {key}\nquorum none\n")).expect("policy");
+        let key = sigilo_proof::checkpoint::LogKey::from_seed("clinica.example/trilha", &[7; 32]).expect("key");
+        let policy = of(&key.verifier_keys()[0].to_string());
+        let options = bundle::Options { policy: &policy, previous: &[], authorities: None };
+        // An archive of nothing: no word of it contradicts, and it proves nothing.
+        let report = bundle::verify(&bundle::END[..], &options);
+        assert_eq!(report.verdict, Verdict::Incomplete);
+        let said = difference(Uuid::nil(), &report).expect("a difference");
+        assert!(said.starts_with("o registro 00000000-0000-0000-0000-000000000000 está incompleto: "), "{said}");
+    }
 }

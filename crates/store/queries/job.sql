@@ -22,6 +22,12 @@ DELETE FROM ops.job_runs WHERE id IN (
 -- job.partitions: the logs' partitions for this month and the next three
 SELECT ops.ensure_partitions(3)::bigint AS affected;
 
+-- job.retain_trail: the trail's months past their time, one step at a time
+SELECT ops.retain_trail() AS affected;
+
+-- job.drop_access_logs: months of sign-ins past their time
+SELECT ops.drop_access_logs() AS affected;
+
 -- job.sweep_ceremonies: sign-ins that were never finished, a batch at a time
 DELETE FROM auth.ceremonies WHERE (token_hash, kind) IN (
   SELECT token_hash, kind FROM auth.ceremonies WHERE expires_at < now() LIMIT 1000);

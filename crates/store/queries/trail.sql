@@ -5,7 +5,8 @@ SELECT pg_try_advisory_xact_lock(1397311308);
 SELECT round, snapshot::text AS snapshot, system, root, note, sealed_at FROM trail.rounds ORDER BY round DESC LIMIT 1;
 
 -- trail.here: what is visible now, and on which server
-SELECT pg_current_snapshot()::text AS snapshot, app.system_name() AS system, clock_timestamp() AS at;
+SELECT pg_current_snapshot()::text AS snapshot, app.system_name() AS system,
+       app.clock() + (clock_timestamp() - now()) AS at;
 
 -- trail.unsealed: rows of transactions that the snapshot did not see, oldest number first
 SELECT seq, id, audit_trail_id, clinic_id, user_id, patient_id, action, action_type, resource_type, resource_id,
@@ -176,3 +177,13 @@ SELECT g FROM ops.trail_gaps() g;
 -- trail.add_examination: what an examination of the whole trail found
 INSERT INTO trail.examinations (started_at, rounds, leaves, tables, findings, finding_count) VALUES ($1, $2, $3, $4, $5, $6)
 RETURNING id;
+
+-- trail.declarations: the rows of a log that say which leaves have no row any more, as far as they are sealed
+SELECT sealed_in, reached_in FROM trail.declarations($1) ORDER BY seq;
+
+-- trail.declared: the leaves of a log that may be without their rows, as ranges
+SELECT lower(r) AS first, upper(r) AS past FROM unnest(trail.declared($1, false)) r;
+
+-- trail.first_stamp: the first stamp of a checkpoint that covers a round
+SELECT round, authority, status, token, gen_time, tries, problem, created_at FROM trail.stamps
+ WHERE round >= $1 AND status = 'granted' ORDER BY round LIMIT 1;

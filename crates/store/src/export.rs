@@ -17,6 +17,7 @@ fn owner(table: &str) -> Option<&'static str> {
         | "request_events"
         | "fulfilment_plans"
         | "legal_holds"
+        | "trail_disposals"
         | "recipient_notices"
         | "request_evidence"
         | "incident_drafts"

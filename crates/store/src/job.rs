@@ -31,7 +31,7 @@ const fn job(name: &'static str, period: Duration, statement: &'static str, coun
     Job { name, period, statement, counted }
 }
 
-const JOBS: [Job; 11] = [
+const JOBS: [Job; 13] = [
     job("partitions", HOUR, sql::PARTITIONS, Counted::Whole),
     job("end_sessions", Duration::from_secs(300), sql::END_SESSIONS, Counted::Rows),
     job("sweep_ceremonies", HOUR, sql::SWEEP_CEREMONIES, Counted::Rows),
@@ -43,6 +43,8 @@ const JOBS: [Job; 11] = [
     job("suspect", Duration::from_secs(30), sql::SUSPECT, Counted::Whole),
     job("sweep_requests", Duration::from_secs(600), sql::SWEEP_REQUESTS, Counted::Rows),
     job("sweep_consents", HOUR, sql::SWEEP_CONSENTS, Counted::Batches),
+    job("retain_trail", HOUR, sql::RETAIN_TRAIL, Counted::Batches),
+    job("drop_access_logs", Duration::from_secs(86_400), sql::DROP_ACCESS_LOGS, Counted::Whole),
     job("forget_runs", Duration::from_secs(86_400), sql::FORGET, Counted::Rows),
 ];
 

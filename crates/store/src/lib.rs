@@ -16,6 +16,7 @@ mod context;
 pub mod conversation;
 pub mod copies;
 mod db;
+pub mod disposal;
 mod error;
 pub mod export;
 pub mod factor;

@@ -208,6 +208,7 @@ async fn the_manuals_twelve_tables_and_their_triggers_exist() {
             "request_evidence DELETE+INSERT+UPDATE",
             "security_incident_logs DELETE+INSERT+UPDATE",
             "small_agent_declarations DELETE+INSERT+UPDATE",
+            "trail_disposals DELETE+INSERT+UPDATE",
         ]
     );
 }

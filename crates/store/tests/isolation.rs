@@ -133,6 +133,7 @@ async fn hostile_sql_on_the_apps_connection_reaches_nothing_of_another_clinic() 
         "recipient_notices",
         "fulfilment_plans",
         "legal_holds",
+        "trail_disposals",
         "access_logs",
     ];
     // Before any context: every table refuses.

@@ -46,6 +46,13 @@ fn write(out: &mut String, report: &Report, entry: Option<&str>) -> std::fmt::Re
         let checked = if facts.entries == 1 { "conferido" } else { "conferidos" };
         writeln!(out, "Registro da clínica     {log}, {leaves}, {entries} {checked}")?;
     }
+    if facts.expired > 0 {
+        let (expired, stamped) = (counted(facts.expired, "registro"), facts.expired_stamped);
+        writeln!(
+            out,
+            "Eliminados no prazo     {expired}, como o próprio registro declara; idade confirmada por carimbo: {stamped}"
+        )?;
+    }
     if let (Some(from), Some(to)) = (&facts.from, &facts.to) {
         writeln!(out, "Período                 de {from} a {to}")?;
     }

@@ -64,6 +64,28 @@ pub(crate) fn level_class(level: Level) -> &'static str {
     }
 }
 
+const MONTHS: [&str; 12] = [
+    "janeiro",
+    "fevereiro",
+    "março",
+    "abril",
+    "maio",
+    "junho",
+    "julho",
+    "agosto",
+    "setembro",
+    "outubro",
+    "novembro",
+    "dezembro",
+];
+
+/// `2026-11-01` as `novembro de 2026`.
+pub(crate) fn month(iso: &str) -> Option<String> {
+    let (year, rest) = iso.split_once('-')?;
+    let number: usize = rest.get(..2)?.parse().ok()?;
+    Some(format!("{} de {year}", MONTHS.get(number.checked_sub(1)?)?))
+}
+
 /// `1 dia`, `3 dias`: of words whose plural is an s.
 pub(crate) fn counted(count: i64, one: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };

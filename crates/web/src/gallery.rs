@@ -12,6 +12,7 @@ use sigilo_features::canary::Canary;
 use sigilo_features::consent::text::{Change, Content, Piece, Version};
 use sigilo_features::consent::{Checked, ConsentEvent, ConsentState, Shown};
 use sigilo_features::conversation::{Message, Summary};
+use sigilo_features::evidence::{Disposal, ExpiredMonth};
 use sigilo_features::incident::{Incident, Report};
 use sigilo_features::message::{Receipt, RemovedKind};
 use sigilo_features::onboarding::State as Profile;
@@ -32,8 +33,8 @@ use crate::incident::draft::DraftView;
 use crate::layout::{Frame, Section};
 use crate::second_factor::{EnrolPage, RecoveryPage, grouped, qr_code};
 use crate::{
-    account, compliance, consent, incident, message, onboarding, rights, second_factor as factor_pages, session,
-    sign_in, sign_up,
+    account, compliance, consent, evidence, incident, message, onboarding, rights, second_factor as factor_pages,
+    session, sign_in, sign_up,
 };
 
 const HASH: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
@@ -380,6 +381,47 @@ fn holds_page(some: bool) -> rights::hold::HoldsPage {
     }
 }
 
+fn disposals_page(some: bool) -> evidence::disposal::DisposalsPage {
+    let at = datetime!(2031-12-03 14:05 UTC);
+    let month = |month: Date, may_go: i64| ExpiredMonth {
+        month,
+        may_go,
+        medical_record: 310,
+        last_word: 12,
+        legal_hold: i64::from(may_go == 0),
+        sealed_late: 0,
+    };
+    let disposal = |n: u128, status: &str, own: bool| Disposal {
+        id: Uuid::from_u128(n),
+        month: date!(2026 - 08 - 01),
+        status: status.to_owned(),
+        proposed_by: Uuid::from_u128(u128::from(!own)),
+        proposed_name: Some("Breno Sales".to_owned()),
+        proposed_at: at,
+        decided_name: (status != "proposed").then(|| "Helena Duarte Prado".to_owned()),
+        decided_at: (status != "proposed").then_some(at),
+        declared_rows: matches!(status, "declared" | "done").then_some(8421),
+        done_at: (status == "done").then_some(at),
+    };
+    let states = [
+        ("proposed", true),
+        ("proposed", false),
+        ("approved", false),
+        ("declared", false),
+        ("done", false),
+        ("discarded", true),
+    ];
+    let disposals: Vec<Disposal> =
+        (1..).zip(states).map(|(n, (status, own))| disposal(n, status, own)).filter(|_| some).collect();
+    let months: &[ExpiredMonth] =
+        if some { &[month(date!(2026 - 09 - 01), 0), month(date!(2026 - 10 - 01), 9310)] } else { &[] };
+    let frame = Frame::inside("Trilha vencida", Section::Compliance, &viewer(vec![Role::Dpo], Vec::new()));
+    evidence::disposal::DisposalsPage {
+        error: (!some).then(|| "A eliminação deste mês já foi proposta.".to_owned()),
+        ..evidence::disposal::DisposalsPage::new(frame, months, &disposals, Uuid::nil(), at)
+    }
+}
+
 fn text(status: &str) -> Version {
     let at = datetime!(2026-11-23 17:05 UTC);
     let product = ConsentType::AiProcessing.text();
@@ -592,6 +634,8 @@ fn screens() -> Vec<(&'static str, String)> {
         ("consentimento-conferido", check_page(Some("granted")).render()),
         ("consentimento-revogado", check_page(Some("withdrawn")).render()),
         ("consentimento-desconhecido", check_page(None).render()),
+        ("trilha-vencida", disposals_page(true).render()),
+        ("trilha-vencida-vazia", disposals_page(false).render()),
         ("guarda", holds_page(true).render()),
         ("guarda-vazia", holds_page(false).render()),
         ("iscas", canaries_page(true).render()),

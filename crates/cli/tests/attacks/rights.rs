@@ -205,6 +205,42 @@ async fn data_is_held_by_who_answers_for_it_and_by_nobody_else() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_trail_past_its_time_is_decided_by_two_who_answer_for_it() {
+    const PAGE: &str = "/conformidade/trilha";
+    let stand = Stand::shared().await;
+    let site = stand.demo();
+    let database = stand.superuser().await;
+    let (mut breno, mut livia) = (enter(&site, BRENO).await, doctor(&site, LIVIA).await);
+    let (mut jussara, mut professional) = (enter(&site, JUSSARA).await, doctor(&site, OTAVIO).await);
+    for person in [&mut jussara, &mut professional] {
+        assert_eq!(person.get(PAGE).await.status, 403);
+        assert_eq!(person.form(PAGE, &[("mes", "2020-01")]).await.status, 403);
+    }
+    assert!(breno.get(PAGE).await.text().contains("Nenhum mês espera decisão"));
+    for month in ["2020-13", "", "2026-11-01", "2020-01'--", "0000-00", "9999-12", "2026-11"] {
+        let refused = breno.form(PAGE, &[("mes", month)]).await;
+        assert_eq!(refused.status, 409, "{month}");
+    }
+    assert_eq!(number(&database, "SELECT count(*) FROM trail_disposals").await, 0);
+
+    assert_eq!(breno.form(PAGE, &[("mes", "2020-01")]).await.status, 303);
+    let id: String = database.query_one("SELECT id::text FROM trail_disposals", &[]).await.unwrap().get(0);
+    let (approve, discard) = (format!("{PAGE}/{id}/aprovar"), format!("{PAGE}/{id}/descartar"));
+    assert_eq!(livia.form(&approve, &[]).await.status, 404, "another clinic's");
+    assert_eq!(livia.form(&discard, &[]).await.status, 404);
+    assert!(!livia.get(PAGE).await.text().contains("janeiro de 2020"));
+    assert_eq!(professional.form(&approve, &[]).await.status, 403);
+    let own = breno.form(&approve, &[]).await;
+    assert_eq!(own.status, 409);
+    assert!(own.text().contains("Quem propôs a eliminação não a aprova"));
+    let page = breno.get(PAGE).await.text().to_owned();
+    assert!(page.contains("Espera aprovação") && !page.contains(&approve), "who proposed is not offered to approve");
+    assert_eq!(breno.form(&discard, &[]).await.status, 303);
+    assert_eq!(breno.form(&discard, &[]).await.status, 409, "once");
+    assert!(breno.get(PAGE).await.text().contains("Descartada"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_deletion_is_approved_once_by_another_whoever_sends_it_again() {
     let stand = Stand::shared().await;
     let site = stand.demo();

@@ -64,7 +64,17 @@ pub async fn export_log(tx: &SealTx, log: Uuid, out: &mut impl Write) -> Result<
     out.file("checkpoint", note.as_bytes())?;
 
     let mut rounds = vec![checkpoint.round];
-    for stamp in tx.stamps(checkpoint.round, STAMPS).await? {
+    let mut stamps = tx.stamps(checkpoint.round, STAMPS).await?;
+    // What shows how old rows were that are gone: the round that had sealed them, and the first stamp over it.
+    for said in tx.declarations(log).await? {
+        let known = [said.sealed_in, said.reached_in].into_iter().flatten().filter(|round| *round <= checkpoint.round);
+        rounds.extend(known);
+        let first = tx.first_stamp(said.reached_in.unwrap_or_default()).await?;
+        stamps.extend(first.filter(|stamp| stamp.round <= checkpoint.round));
+    }
+    stamps.sort_unstable_by(|one, other| (other.round, &one.authority).cmp(&(one.round, &other.authority)));
+    stamps.dedup_by(|one, other| (one.round, &one.authority) == (other.round, &other.authority));
+    for stamp in stamps {
         let (Some(token), Some(stamped)) = (stamp.token, tx.checkpoint(stamp.round).await?) else { continue };
         let number = stamp.round;
         out.file(&format!("stamps/{number}/checkpoint"), stamped.note.as_bytes())?;

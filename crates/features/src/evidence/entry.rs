@@ -1,8 +1,6 @@
-use sigilo_proof::jcs::Object;
+use sigilo_proof::{bundle::instant, jcs::Object};
 use sigilo_store::trail::LedgerRow;
 use uuid::Uuid;
-
-use super::instant;
 
 /// A row of the ledger as the bytes that are hashed: every column under its own name, in restricted JCS (RFC 8785).
 /// Instants are UTC with microseconds, identifiers lower-case, JSON columns PostgreSQL's text of them.

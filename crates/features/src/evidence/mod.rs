@@ -7,6 +7,7 @@
 
 mod attest;
 mod bundle;
+mod disposal;
 mod enter;
 mod entry;
 mod examine;
@@ -18,6 +19,7 @@ mod status;
 
 pub use attest::Outside;
 pub use bundle::{export, export_log};
+pub use disposal::{Disposal, ExpiredMonth, decide_disposal, disposals, propose_disposal};
 pub use entry::entry;
 pub use examine::{Difference, Examination, examine};
 pub use images::{Images, new_image_key, open_images};
@@ -27,27 +29,3 @@ pub(crate) use status::standing_of;
 pub use status::{
     Standing, checkpoint, checkpoint_note, examine_now, examined_at, policy, policy_of, standing, verifier_key,
 };
-
-use std::fmt::Write as _;
-
-use time::OffsetDateTime;
-
-/// An instant as entries write it: UTC, microseconds.
-pub(crate) fn instant(at: OffsetDateTime) -> String {
-    let at = at.to_offset(time::UtcOffset::UTC);
-    let mut text = String::with_capacity(27);
-    let (date, clock) = (at.date(), at.time());
-    // Writing to a text does not fail.
-    let _ = write!(
-        text,
-        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z",
-        date.year(),
-        u8::from(date.month()),
-        date.day(),
-        clock.hour(),
-        clock.minute(),
-        clock.second(),
-        clock.microsecond()
-    );
-    text
-}

@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use sigilo_proof::{
-    bundle::{RoundEntry, head_hash, round_entry},
+    bundle::{RoundEntry, head_hash, instant, round_entry},
     checkpoint::LogKey,
     merkle::{Hash, leaf_hash, range_root},
     note::Note,
@@ -16,7 +16,7 @@ use sigilo_store::{
 };
 
 use super::{
-    entry, instant,
+    entry,
     log::{Growing, hash, signed},
 };
 

@@ -178,13 +178,15 @@ pub const CHAPTERS: [Chapter; 15] = [
             "Segurança por linha (RLS): o próprio banco só entrega a cada pessoa as linhas que ela pode ver, em todas as tabelas, mesmo que o programa tenha um defeito. Uma clínica nunca vê a outra, e um médico não vê as conversas de outro da mesma clínica. A consulta 24 mostra que está ligada; as demonstrações 3 e 7 da simulação tentam de verdade abrir a conversa de um colega e o pedido de outra clínica, e não conseguem.",
             "A trilha são duas tabelas: audit_trail diz quem fez algo, quando e de onde; audit_logs diz o que foi feito, em detalhe. Não guardam conteúdo nem nomes: guardam quem (por um identificador), de onde (IP) e o resumo do que mudou. As duas só crescem: regras, gatilhos e permissões do banco impedem mudar ou apagar (a consulta 25 mostra as regras de uma; a demonstração 7, os gatilhos das duas e dos acessos). Isso detém o programa e as pessoas que o usam. Quem administra a máquina poderia passar por cima, e por isso cada linha é também lacrada por assinatura, em segundos: o que ele mudar, apagar ou incluir aparece na conferência, que um estranho faz no próprio computador com o comando “sigilo verify”. Só quem tem ainda a chave do lacre poderia reescrever tudo; contra isso há testemunhas de fora, e Auditoria → Provas diz se alguma vigia.",
             "Um gatilho é o que o banco faz sozinho: a cada mudança das tabelas vigiadas (clínicas, membros, perfis, conversas, mensagens, explicações das respostas, consentimentos, pedidos e seus planos, acessos de auditoria, incidentes, suspeitas e iscas), ele escreve na trilha, lembre-se o programa ou não.",
+            "Depois de cinco anos, os registros de um mês podem sair: em Conformidade → Trilha vencida, uma pessoa propõe e outra aprova. A própria trilha declara quais registros eram, e só depois de lacrada essa declaração eles saem; os resumos ficam. Quem confere aceita a falta do que foi declarado e tinha cinco anos de lacre, e de mais nada. Ficam o que é sobre pacientes (20 anos), a última palavra sobre cada cadastro e o que está em guarda legal.",
         ],
         places: &[
             ("Conformidade → Visão geral → Verificações", "/conformidade"),
             ("Auditoria → Simulação", "/auditoria/simulacao"),
             ("Auditoria → Provas", "/auditoria/provas"),
+            ("Conformidade → Trilha vencida", "/conformidade/trilha"),
         ],
-        tables: &["audit_logs", "audit_trail", "audit_grants", "audit_console_runs"],
+        tables: &["audit_logs", "audit_trail", "trail_disposals", "audit_grants", "audit_console_runs"],
     },
     Chapter {
         title: "10. Incidentes de segurança",

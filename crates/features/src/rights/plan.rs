@@ -83,6 +83,11 @@ pub(super) const RULES: &[Rule] = &[
     rule("data_subject_requests", Fate::Keep, "Prova de que o pedido foi atendido; guardada 5 anos (LGPD, art. 16, I)"),
     rule("request_events", Fate::Keep, "Prova de que o pedido foi atendido; guardada 5 anos (LGPD, art. 16, I)"),
     rule("legal_holds", Fate::Keep, "Prova de por que os dados foram mantidos; guardada 5 anos (LGPD, art. 16, I)"),
+    rule(
+        "trail_disposals",
+        Fate::Keep,
+        "Prova de quem decidiu eliminar a trilha vencida; guardada 5 anos (LGPD, art. 16, I)",
+    ),
     rule("fulfilment_plans", Fate::Keep, "Prova do que foi excluído; guardada 5 anos (LGPD, art. 16, I)"),
     rule(
         "request_evidence",

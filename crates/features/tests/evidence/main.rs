@@ -3,6 +3,7 @@
 
 mod offline;
 mod outside;
+mod retention;
 mod seal;
 mod support;
 mod tamper;

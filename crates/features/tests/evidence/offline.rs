@@ -22,7 +22,7 @@ fn write(folder: &Path, name: &str, content: &[u8]) -> PathBuf {
     path
 }
 
-fn policy_text() -> String {
+pub fn policy_text() -> String {
     let keys = key();
     let lines: Vec<String> = keys.verifier_keys().iter().map(|key| format!("log {key}\n")).collect();
     format!("{}quorum none\n", lines.concat())
@@ -32,7 +32,7 @@ fn args(file: PathBuf, policy: PathBuf) -> VerifyArgs {
     VerifyArgs { file, policy, previous: Vec::new(), tsa_root: Vec::new(), json: false }
 }
 
-fn python(bundle: &Path, policy: &Path) -> (Option<i32>, String) {
+pub fn python(bundle: &Path, policy: &Path) -> (Option<i32>, String) {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../verify/verificar.py");
     let done = Command::new("python3").arg(script).arg(bundle).arg(policy).output().unwrap();
     (done.status.code(), String::from_utf8(done.stdout).unwrap())

@@ -12,7 +12,7 @@ use sigilo_testkit::tokio_postgres::Client;
 use crate::support::{Stand, key, sealer, stand};
 
 /// Everything that an administrator of the database can take away, taken away.
-const UNGUARD: &str = "
+pub const UNGUARD: &str = "
     ALTER EVENT TRIGGER sigilo_guard_alter DISABLE; ALTER EVENT TRIGGER sigilo_guard_drop DISABLE;
     DO $$
     DECLARE t regclass; r record;
@@ -28,7 +28,7 @@ const UNGUARD: &str = "
       END LOOP;
     END $$;";
 /// As if nothing had happened.
-const GUARD: &str = "
+pub const GUARD: &str = "
     DO $$
     DECLARE t regclass; r record;
     BEGIN

@@ -14,14 +14,19 @@
 //! What is checked: the checkpoint's signatures and quorum, against a policy that comes from elsewhere; that the platform's
 //! hashes give the signed root, and the root of every earlier checkpoint at its size; that each round is in the platform's
 //! log, and the clinic's head in the round's map; that every entry has the hash of its leaf, and that the leaves give the
-//! root of every head. An entry of no bytes is a row that is not there any more.
+//! root of every head. An entry of no bytes is a row that is not there any more: that is tampering, unless a row of the same log declares it
+//! (`category` `retention`, `details` `{"ranges": [[first, past], …]}`), and the round that had sealed it was then five years
+//! old.
 
+mod instant;
 mod manifest;
 mod report;
+mod retention;
 mod round;
 mod row;
 mod verify;
 
+pub use instant::instant;
 pub use manifest::Manifest;
 pub use report::{Facts, Finding, Report, Verdict};
 pub use round::{RoundEntry, RoundProof, head_hash, map_of, round_entry};

@@ -47,6 +47,10 @@ pub struct Facts {
     pub leaves: u64,
     /// Entries that were there and had their leaf's hash.
     pub entries: u64,
+    /// Leaves whose rows are gone because their time was over, as the log declares.
+    pub expired: u64,
+    /// Those of them whose age a time stamp confirms.
+    pub expired_stamped: u64,
     /// Instants of the first and the last entry.
     pub from: Option<String>,
     /// See `from`.

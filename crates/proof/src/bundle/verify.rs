@@ -3,7 +3,7 @@ use std::{
     io::{self, Read},
 };
 
-use super::{Manifest, Report, RoundProof};
+use super::{Manifest, Report, RoundProof, instant, retention::Retention};
 use crate::{
     checkpoint::Checkpoint,
     jcs,
@@ -119,7 +119,9 @@ struct Examination<'a> {
     log: Frontier,
     /// The hashes of a tile whose entries are to follow.
     tile: Option<(Tile, Vec<Hash>)>,
-    stamped: Option<(String, Vec<u8>)>,
+    /// A checkpoint whose stamp is to follow: how many rounds it has, and its bytes.
+    stamped: Option<(u64, Vec<u8>)>,
+    retention: Retention,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -144,6 +146,7 @@ impl<'a> Examination<'a> {
             log: Frontier::new(),
             tile: None,
             stamped: None,
+            retention: Retention::default(),
         }
     }
 
@@ -249,6 +252,7 @@ impl<'a> Examination<'a> {
             };
             self.rounds.insert(round.round, leaf_hash(proof.entry.as_bytes()));
             self.roots.entry(proof.size).or_default().push((round.round, proof.root));
+            self.retention.reached(proof.size, &round.at, round.round);
             if Some(round.round + 1) == self.checkpoint.as_ref().map(|checkpoint| checkpoint.size) {
                 self.report.facts.leaves = proof.size;
                 self.report.facts.sealed_at = Some(round.at);
@@ -267,7 +271,7 @@ impl<'a> Examination<'a> {
                             &format!("o ponto de controle de {} rodadas, que tem carimbo", checkpoint.size),
                             Kind::Stamp,
                         );
-                        self.stamped = Some((path.to_owned(), content.to_vec()));
+                        self.stamped = Some((checkpoint.size, content.to_vec()));
                     }
                     None => {
                         self.report.tampered("stamp_checkpoint", format!("{path} não foi assinado por este registro"))
@@ -275,7 +279,7 @@ impl<'a> Examination<'a> {
                 }
             }
             Some("token.tst") => match self.stamped.take() {
-                Some((_, note)) => self.token(path, content, &note),
+                Some((rounds, note)) => self.token(path, content, rounds, &note),
                 None => self.report.incomplete("unknown_file", format!("{path} vem sem o seu ponto de controle")),
             },
             _ => self
@@ -285,7 +289,7 @@ impl<'a> Examination<'a> {
     }
 
     /// A time stamp over an earlier checkpoint's bytes.
-    fn token(&mut self, path: &str, token: &[u8], note: &[u8]) {
+    fn token(&mut self, path: &str, token: &[u8], rounds: u64, note: &[u8]) {
         let Some(store) = self.options.authorities else {
             self.report.facts.stamps_unread += 1;
             return;
@@ -294,7 +298,10 @@ impl<'a> Examination<'a> {
         let verified =
             timestamp::policy_of(token).and_then(|policy| timestamp::verify(token, note, None, &[policy], trust));
         match verified {
-            Ok(stamp) => self.report.facts.stamps.push(format!("{}, {}", stamp.authority, stamp.gen_time)),
+            Ok(stamp) => {
+                self.report.facts.stamps.push(format!("{}, {}", stamp.authority, stamp.gen_time));
+                self.retention.stamped(rounds, instant(stamp.gen_time));
+            }
             Err(error) => self.report.tampered("stamp_invalid", format!("o carimbo {path} não confere ({error})")),
         }
     }
@@ -370,7 +377,7 @@ impl<'a> Examination<'a> {
         for (hash, entry) in hashes.into_iter().zip(entries) {
             let index = self.log.size();
             if entry.is_empty() {
-                self.report.tampered("leaf_deleted", format!("folha {index}: registro APAGADO"));
+                self.retention.missing(index);
             } else if leaf_hash(entry) != hash {
                 self.report.tampered("leaf_altered", format!("folha {index}: registro ALTERADO"));
             } else {
@@ -391,6 +398,11 @@ impl<'a> Examination<'a> {
         let clinic = value.text("clinic_id").unwrap_or("00000000-0000-0000-0000-000000000000");
         if Some(clinic) != log {
             return self.report.tampered("leaf_foreign", format!("folha {index}: o registro é de outra clínica"));
+        }
+        if value.text("category") == Some("retention") && !self.retention.declared(index, at, value.text("details")) {
+            return self
+                .report
+                .tampered("entry_unreadable", format!("folha {index}: a eliminação declarada não se lê"));
         }
         let facts = &mut self.report.facts;
         facts.entries += 1;
@@ -426,6 +438,8 @@ impl<'a> Examination<'a> {
 
     fn conclude(mut self) -> Report {
         self.entries_missing();
+        let whole = self.log.size() == self.report.facts.leaves;
+        std::mem::take(&mut self.retention).conclude(whole, &mut self.report);
         let (Some(checkpoint), Some(manifest)) = (&self.checkpoint, &self.manifest) else {
             if self.report.findings.is_empty() {
                 self.report

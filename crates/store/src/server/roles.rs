@@ -128,6 +128,6 @@ mod tests {
             assert!(!sql.contains(":'") && !sql.contains(":\""), "{statement}");
             assert_eq!(sql.trim_end().ends_with(';'), !expand, "{statement}");
         }
-        assert_eq!((statements(database).len(), statements(inside).len()), (5, 15));
+        assert_eq!((statements(database).len(), statements(inside).len()), (5, 18));
     }
 }

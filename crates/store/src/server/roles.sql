@@ -113,7 +113,59 @@ SELECT format('REVOKE EXECUTE ON FUNCTION %1$s FROM PUBLIC; GRANT EXECUTE ON FUN
 CREATE SCHEMA IF NOT EXISTS guard;
 REVOKE ALL ON SCHEMA guard FROM PUBLIC;
 
--- Nenhuma guarda cai sozinha, nenhuma tabela da trilha é apagada.
+-- Um mês da trilha só sai depois do prazo, e só se tudo o que falta nele foi declarado na própria trilha, lacrado e visto por
+-- fora. Tudo o que decide está aqui: uma função que o dono das tabelas pudesse trocar rodaria como superusuário.
+CREATE OR REPLACE FUNCTION guard.clock() RETURNS timestamptz LANGUAGE sql STABLE SET search_path = pg_catalog AS 'SELECT now()';
+CREATE OR REPLACE FUNCTION guard.missing(month date) RETURNS bigint
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog SET timezone = 'UTC'
+AS $$
+BEGIN
+  RETURN (
+    WITH declared AS (
+      SELECT coalesce(a.clinic_id, '00000000-0000-0000-0000-000000000000') AS log_id,
+             range_agg(int8range((pair ->> 0)::bigint, (pair ->> 1)::bigint)) AS leaves
+        FROM public.audit_logs a
+        JOIN trail.heads own ON own.log_id = coalesce(a.clinic_id, '00000000-0000-0000-0000-000000000000')
+             AND own.newest >= a.created_at AND own.oldest <= a.created_at AND a.seq = ANY (own.seqs),
+             jsonb_array_elements(a.details -> 'ranges') pair
+       WHERE a.category = 'retention'
+         AND (SELECT s.sealed_at FROM trail.heads h JOIN trail.rounds s USING (round)
+               WHERE h.log_id = own.log_id AND h.size >= (pair ->> 1)::bigint ORDER BY h.size LIMIT 1) <= a.created_at - interval '5 years'
+         AND EXISTS (SELECT FROM trail.checkpoints c WHERE c.round >= own.round)
+         AND (NOT EXISTS (SELECT FROM trail.witnesses) OR EXISTS (SELECT FROM trail.cosignatures c WHERE c.round >= own.round))
+         AND (NOT EXISTS (SELECT FROM trail.stamps)
+              OR EXISTS (SELECT FROM trail.stamps s WHERE s.round >= own.round AND s.status = 'granted'))
+       GROUP BY 1
+    )
+    SELECT (SELECT count(*)
+              FROM trail.heads h CROSS JOIN LATERAL unnest(h.seqs) WITH ORDINALITY AS s (seq, n) LEFT JOIN declared d USING (log_id)
+             WHERE h.newest >= month AND h.oldest < month + interval '1 month'
+               AND NOT coalesce(d.leaves @> h.size - cardinality(h.seqs) + s.n - 1, false)
+               AND NOT EXISTS (SELECT FROM public.audit_logs a WHERE a.seq = s.seq AND a.created_at BETWEEN h.oldest AND h.newest))
+         + (SELECT count(*) FROM public.audit_logs a
+             WHERE a.created_at >= month AND a.created_at < month + interval '1 month'
+               AND (a.category = 'data' AND coalesce(a.new_data, a.old_data) ->> 'algorithm' = 'sha256(salt || row)'
+                    AND NOT EXISTS (SELECT FROM trail.audit_details d WHERE d.seq = a.seq AND d.created_at = a.created_at)
+                    OR a.category IN ('event', 'access')
+                       AND NOT EXISTS (SELECT FROM public.audit_trail t WHERE t.id = a.audit_trail_id AND t.created_at = a.created_at))));
+END
+$$;
+CREATE OR REPLACE FUNCTION guard.is_due(part text) RETURNS boolean
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog SET timezone = 'UTC'
+AS $$
+DECLARE
+  found text[] := regexp_match(part, '^trail\.(access_logs|audit_logs|audit_trail|audit_details)_([0-9]{4}_[0-9]{2})$');
+  month date := to_date(found[2], 'YYYY_MM');
+BEGIN
+  RETURN CASE
+    WHEN found IS NULL THEN false
+    WHEN found[1] = 'access_logs' THEN month + interval '13 months' <= guard.clock()
+    ELSE month + interval '61 months' <= guard.clock() AND guard.missing(month) = 0
+  END;
+END
+$$;
+
+-- Nenhuma guarda cai sozinha, nenhuma tabela da trilha é apagada antes da hora.
 CREATE OR REPLACE FUNCTION guard.refuse_drop() RETURNS event_trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog
 AS $$
@@ -124,7 +176,8 @@ BEGIN
    WHERE (object_type IN ('rule', 'trigger') AND original
           AND object_identity ~ '^"?(audit_logs_no_(update|delete)|no_change|no_truncate|audit_(insert|update|delete))"? on ')
       OR (object_type = 'table'
-          AND object_identity ~ '^(public\.(audit_logs|audit_trail|access_logs)$|trail\.)')
+          AND object_identity ~ '^(public\.(audit_logs|audit_trail|access_logs)$|trail\.)'
+          AND NOT guard.is_due(object_identity))
    LIMIT 1;
   IF gone IS NOT NULL THEN
     RAISE EXCEPTION '% guards the trail and stays', gone USING ERRCODE = 'insufficient_privilege';

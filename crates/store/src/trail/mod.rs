@@ -4,11 +4,13 @@
 
 mod attest;
 mod images;
+mod retention;
 mod rows;
 mod seal;
 
 pub use attest::{ExaminationRow, Examined, Stamp, WantedStamp, Witness};
 pub use images::{Images, images};
+pub use retention::{Declaration, Leaves};
 pub use rows::LedgerRow;
 pub(crate) use seal::TileRow;
 pub use seal::{Behind, Checkpoint, Difference, Head, HeadRow, Here, Last, NewHead, NewRound, Round, SealTx, Waiting};

@@ -1,5 +1,7 @@
 //! "Provas": how the trail's seals stand, and everything an outsider needs to check them without us.
 
+pub(crate) mod disposal;
+
 use std::io::Read;
 
 use askama::Template;
@@ -35,6 +37,9 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/auditoria/provas/registro", get(find))
         .route("/auditoria/provas/registro/{seq}", get(row).post(open))
         .route("/auditoria/provas/registro/{seq}/prova", post(proof))
+        .route(disposal::DISPOSALS, get(disposal::list).post(disposal::propose))
+        .route("/conformidade/trilha/{id}/aprovar", post(disposal::approve))
+        .route("/conformidade/trilha/{id}/descartar", post(disposal::discard))
 }
 
 #[derive(Template)]

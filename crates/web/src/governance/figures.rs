@@ -6,21 +6,6 @@ use sigilo_features::governance::{DEFINITIONS, Definition, Figure};
 
 use crate::format;
 
-const MONTHS: [&str; 12] = [
-    "janeiro",
-    "fevereiro",
-    "março",
-    "abril",
-    "maio",
-    "junho",
-    "julho",
-    "agosto",
-    "setembro",
-    "outubro",
-    "novembro",
-    "dezembro",
-];
-
 /// One month of one model; every figure has its row, with or without data.
 pub(crate) struct Month {
     pub(crate) name: String,
@@ -105,15 +90,8 @@ impl Month {
                 measured: list.iter().find(|one| one.metric == definition.metric).map(|one| Measured::from(*one)),
             })
             .collect();
-        Month { name: month(start).unwrap_or_default(), model: model.to_owned(), rows }
+        Month { name: format::month(start).unwrap_or_default(), model: model.to_owned(), rows }
     }
-}
-
-/// `2026-11-01` as `novembro de 2026`.
-fn month(iso: &str) -> Option<String> {
-    let (year, rest) = iso.split_once('-')?;
-    let number: usize = rest.get(..2)?.parse().ok()?;
-    Some(format!("{} de {year}", MONTHS.get(number.checked_sub(1)?)?))
 }
 
 /// A model and the months in which it answered.
@@ -136,7 +114,7 @@ pub(crate) fn versions(figures: &[Figure]) -> Vec<Version> {
             months.sort_unstable();
             months.dedup();
             let (first, last) = (*months.first()?, *months.last()?);
-            let name = |iso: &str| month(iso).unwrap_or_else(|| iso.to_owned());
+            let name = |iso: &str| format::month(iso).unwrap_or_else(|| iso.to_owned());
             Some((
                 first,
                 Version { model: model.to_owned(), first: name(first), last: name(last), months: months.len() },
