@@ -18,7 +18,7 @@ use sigilo_proof::{
 };
 use sigilo_store::{Session, SignInTx, Token, account, server::Role, session};
 use sigilo_testkit::{people::client, tokio_postgres::Client};
-use time::{Date, OffsetDateTime, UtcOffset};
+use time::Date;
 use uuid::Uuid;
 
 use crate::{
@@ -79,7 +79,7 @@ async fn old() -> Old {
     let keys = Keyring::new(&[7; 32]);
     let app = App::new(stand.db.clone(), keys, None, Arc::new(SystemClock), assistant, settings).unwrap();
     let admin = stand.database.superuser().await;
-    let month = OffsetDateTime::now_utc().to_offset(UtcOffset::UTC).date().replace_day(1).unwrap();
+    let month = SystemClock.now().date().replace_day(1).unwrap();
     let old = Old {
         jobs: stand.database.connect(Role::Jobs).await,
         second: Session { token, client },

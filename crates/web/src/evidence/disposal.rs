@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use sigilo_features::evidence::{self, Disposal, ExpiredMonth};
 use sigilo_features::{App, Error};
 use time::macros::format_description;
-use time::{Date, Duration, OffsetDateTime, UtcOffset};
+use time::{Date, Duration, OffsetDateTime};
 use uuid::Uuid;
 
 use crate::body::Fields;
@@ -18,38 +18,35 @@ use crate::visitor::Member;
 
 pub(super) const DISPOSALS: &str = "/conformidade/trilha";
 
-/// What stays of a month, and why.
-struct Stays {
-    rows: String,
-    reason: &'static str,
-}
-
 /// A month past its time, in words.
 pub(crate) struct MonthView {
     name: String,
     value: String,
     may_go: i64,
     rows: String,
-    stays: Vec<Stays>,
+    /// What stays, and why.
+    stays: Vec<String>,
 }
 
 impl MonthView {
     fn new(month: &ExpiredMonth) -> MonthView {
         let reasons = [
-            (month.medical_record, "sobre pacientes: o prontuário fica 20 anos (Lei 13.787/2018, art. 6º)"),
-            (month.last_word, "a última palavra sobre um cadastro que existe: é com ela que o cadastro é conferido"),
+            (month.medical_record, "sobre pacientes, cujo prontuário fica 20 anos (Lei 13.787/2018, art. 6º)"),
+            (month.last_word, "última palavra sobre um cadastro que existe, com que ele é conferido"),
             (month.legal_hold, "de pessoas em guarda legal"),
-            (month.sealed_late, "ainda sem cinco anos de lacre"),
+            (month.sealed_late, "sem cinco anos de lacre ainda"),
         ];
         MonthView {
             name: month_name(month.month),
             value: format!("{}-{:02}", month.month.year(), u8::from(month.month.month())),
             may_go: month.may_go,
-            rows: counted(month.may_go),
+            rows: format!("{} {}", counted(month.may_go), if month.may_go == 1 { "pode sair" } else { "podem sair" }),
             stays: reasons
                 .into_iter()
                 .filter(|(rows, _)| *rows > 0)
-                .map(|(rows, reason)| Stays { rows: counted(rows), reason })
+                .map(|(rows, reason)| {
+                    format!("{} {}: {reason}", if rows == 1 { "Fica" } else { "Ficam" }, counted(rows))
+                })
                 .collect(),
         }
     }
@@ -115,8 +112,6 @@ pub(crate) struct DisposalsPage {
     pub(crate) frame: Frame,
     pub(crate) months: Vec<MonthView>,
     pub(crate) disposals: Vec<DisposalView>,
-    /// The month that is the next to be past its time.
-    pub(crate) next: String,
     pub(crate) error: Option<String>,
 }
 
@@ -133,13 +128,10 @@ impl DisposalsPage {
                 .iter()
                 .any(|row| row.month == month && matches!(row.status.as_str(), "proposed" | "approved" | "declared"))
         };
-        let now = now.to_offset(UtcOffset::UTC);
-        let next = now.date().replace_day(1).and_then(|day| day.replace_year(day.year() - 5)).map(month_name);
         DisposalsPage {
             frame,
             months: months.iter().filter(|month| !on_its_way(month.month)).map(MonthView::new).collect(),
             disposals: disposals.iter().map(|row| DisposalView::new(row, reader, now)).collect(),
-            next: next.unwrap_or_default(),
             error: None,
         }
     }
