@@ -91,7 +91,6 @@ SELECT ops.watch('public.trail_disposals');
 
 -- What may go ----------------------------------------------------------------------------------
 
-CREATE INDEX audit_logs_retention ON public.audit_logs (clinic_id) WHERE category = 'retention';
 DROP POLICY compared ON public.audit_logs;
 CREATE POLICY trail ON public.audit_logs FOR SELECT TO sigilo_trail USING (true);
 CREATE POLICY trail ON public.audit_trail FOR SELECT TO sigilo_trail USING (true);
@@ -195,7 +194,7 @@ AS $$
                           FROM jsonb_array_elements(a.details -> 'ranges') pair) r
     JOIN LATERAL (SELECT h.round, s.sealed_at FROM trail.heads h JOIN trail.rounds s USING (round)
                    WHERE h.log_id = log AND h.size >= upper(r.ranges) ORDER BY h.size LIMIT 1) reached ON true
-   WHERE a.category = 'retention' AND a.clinic_id IS NOT DISTINCT FROM nullif(log, '00000000-0000-0000-0000-000000000000')
+   WHERE a.resource_type = 'audit_logs' AND a.category = 'retention' AND a.clinic_id IS NOT DISTINCT FROM nullif(log, '00000000-0000-0000-0000-000000000000')
 $$;
 
 -- Whether a checkpoint for others covers a round, to which the witnesses and the time-stamp authority, where there are any,
@@ -259,7 +258,7 @@ BEGIN
   END LOOP;
   FOR old IN
     SELECT o FROM trail.old_months() o
-     WHERE NOT EXISTS (SELECT FROM public.audit_logs a WHERE a.category = 'retention' AND a.clinic_id IS NULL
+     WHERE NOT EXISTS (SELECT FROM public.audit_logs a WHERE a.resource_type = 'audit_logs' AND a.category = 'retention' AND a.clinic_id IS NULL
                           AND a.resource_id = to_char(o, 'YYYY-MM'))
        AND EXISTS (SELECT FROM trail.expired('00000000-0000-0000-0000-000000000000', o) e WHERE e.stays IS NULL)
   LOOP
@@ -287,7 +286,7 @@ AS $$
   UPDATE public.trail_disposals d SET status = 'done', done_at = app.clock()
    WHERE d.status = 'declared' AND d.month = finish_disposals.month
      AND NOT EXISTS (SELECT FROM public.audit_logs a
-                      WHERE a.category = 'retention' AND a.clinic_id = d.clinic_id AND a.details ->> 'disposal' = d.id::text
+                      WHERE a.resource_type = 'audit_logs' AND a.category = 'retention' AND a.clinic_id = d.clinic_id AND a.details ->> 'disposal' = d.id::text
                         AND a.seq NOT IN (SELECT s.seq FROM trail.declarations(d.clinic_id) s WHERE trail.is_seen(s.sealed_in)))
      AND NOT EXISTS (SELECT FROM trail.expired(d.clinic_id, d.month) e
                       WHERE e.stays IS NULL AND trail.declared(d.clinic_id, true) @> e.leaf)

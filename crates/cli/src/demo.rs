@@ -20,7 +20,8 @@ pub async fn run(args: &ServeArgs) -> Result<(), Trouble> {
     let app = &installation.app;
     let terminal = boot::terminal();
     if demo::seed(app, &terminal).await? {
-        eprintln!("  Duas clínicas inventadas foram criadas.");
+        demo::seed_patients(app, &terminal).await?;
+        eprintln!("  Duas clínicas inventadas foram criadas, com pacientes inventados.");
     }
     let links = demo::links(app, &terminal).await?;
     eprintln!("  Os dados ficam em {}.", args.data.demo_folder().display());

@@ -30,6 +30,11 @@ mod redact;
 mod scan;
 mod tags;
 
+/// Check digits of Brazilian documents, each digit a byte from 0 to 9.
+pub mod check {
+    pub use crate::digits::check::{cns, cpf};
+}
+
 pub use detection::{Detection, Detections};
 pub use kind::{Kind, Method};
 pub use redact::{Deidentified, deidentify, deidentify_outside, redact};

@@ -12,6 +12,7 @@ use sigilo_store::{Db, keystore::Keystore};
 use crate::{
     Error, Result,
     answer::{Assistant, Desk},
+    patient::NameIndexes,
     sign_in::oidc::Provider,
 };
 
@@ -79,6 +80,7 @@ struct Inner {
     provider: Option<Provider>,
     assistant: Assistant,
     desk: Desk,
+    names: NameIndexes,
     settings: Settings,
 }
 
@@ -104,8 +106,8 @@ impl App {
             .and_then(|builder| builder.rp_name("Sigilo").build())
             .map_err(|_| WRONG)?;
         let provider = settings.oidc.clone().map(|oidc| Provider::new(oidc, &settings.origin)).transpose()?;
-        let desk = Desk::default();
-        Ok(App(Arc::new(Inner { db, keys, keystore, clock, webauthn, provider, assistant, desk, settings })))
+        let (desk, names) = (Desk::default(), NameIndexes::default());
+        Ok(App(Arc::new(Inner { db, keys, keystore, clock, webauthn, provider, assistant, desk, names, settings })))
     }
 
     /// How this installation is set up.
@@ -147,6 +149,10 @@ impl App {
 
     pub(crate) fn desk(&self) -> &Desk {
         &self.0.desk
+    }
+
+    pub(crate) fn names(&self) -> &NameIndexes {
+        &self.0.names
     }
 
     pub(crate) fn webauthn(&self) -> &Webauthn {

@@ -22,6 +22,7 @@ pub mod manual;
 pub mod message;
 mod moment;
 pub mod onboarding;
+pub mod patient;
 mod recovery;
 pub mod report;
 pub mod rights;

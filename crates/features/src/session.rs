@@ -69,6 +69,13 @@ impl Viewer {
         self.answers_for_clinic() || self.has(Role::Auditor)
     }
 
+    /// Whether the member works with patients.
+    pub fn sees_patients(&self) -> bool {
+        [Role::Receptionist, Role::Professional, Role::Administrator, Role::Owner]
+            .into_iter()
+            .any(|role| self.has(role))
+    }
+
     /// Where this member starts.
     pub fn home(&self) -> &'static str {
         match () {
@@ -76,6 +83,7 @@ impl Viewer {
             () if self.has(Role::Professional) => "/conversas",
             () if self.has(Role::Auditor) => "/auditoria",
             () if self.has(Role::Dpo) => "/conformidade",
+            () if self.has(Role::Receptionist) => "/pacientes",
             () => "/account",
         }
     }

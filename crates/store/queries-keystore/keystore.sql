@@ -44,6 +44,12 @@ SELECT s.version, s.state, s.wrapped, s.kek_version, k.wrapped AS kek_wrapped, k
    AND CASE WHEN $3::integer = 0 THEN s.state <> 'retired' ELSE s.version = $3 END
  ORDER BY s.version DESC LIMIT 1;
 
+-- keystore.subject_keys: the keys of some people of a clinic, every version, with the clinic's key that wraps each
+SELECT s.version, s.state, s.wrapped, s.kek_version, k.wrapped AS kek_wrapped, k.provider, k.root_version, s.subject_id
+  FROM subject_keys s
+  LEFT JOIN clinic_keys k ON k.clinic_id = s.clinic_id AND k.purpose = 'wrap' AND k.version = s.kek_version
+ WHERE s.clinic_id = $1 AND s.subject_id = ANY ($2) AND s.wrapped IS NOT NULL;
+
 -- keystore.add_subject_key: a person's key
 INSERT INTO subject_keys (clinic_id, subject_id, version, wrapped, kek_version) VALUES ($1, $2, $3, $4, $5);
 

@@ -17,6 +17,8 @@ fn owner(table: &str) -> Option<&'static str> {
         | "request_events"
         | "fulfilment_plans"
         | "legal_holds"
+        | "patients"
+        | "patient_identities"
         | "trail_disposals"
         | "recipient_notices"
         | "request_evidence"

@@ -28,6 +28,7 @@ pub mod legal_hold;
 pub mod manual;
 pub mod message;
 mod migrate;
+pub mod patient;
 pub mod profile;
 pub mod report;
 pub mod rights;

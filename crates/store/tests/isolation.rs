@@ -134,6 +134,8 @@ async fn hostile_sql_on_the_apps_connection_reaches_nothing_of_another_clinic() 
         "fulfilment_plans",
         "legal_holds",
         "trail_disposals",
+        "patients",
+        "patient_identities",
         "access_logs",
     ];
     // Before any context: every table refuses.

@@ -86,6 +86,34 @@ pub(crate) fn month(iso: &str) -> Option<String> {
     Some(format!("{} de {year}", MONTHS.get(number.checked_sub(1)?)?))
 }
 
+/// `1980-11-23` as `23/11/1980`.
+pub(crate) fn day_of(iso: &str) -> String {
+    let mut parts = iso.splitn(3, '-');
+    match (parts.next(), parts.next(), parts.next()) {
+        (Some(year), Some(month), Some(day)) => format!("{day}/{month}/{year}"),
+        _ => iso.to_owned(),
+    }
+}
+
+/// `52998224725` as `529.982.247-25`; anything else as it is.
+pub(crate) fn cpf(digits: &str) -> String {
+    if digits.len() != 11 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return digits.to_owned();
+    }
+    format!("{}.{}.{}-{}", &digits[..3], &digits[3..6], &digits[6..9], &digits[9..])
+}
+
+/// `+5511987654321` as `(11) 98765-4321`; a foreign number as it is.
+pub(crate) fn phone(number: &str) -> String {
+    let Some(digits) = number.strip_prefix("+55").filter(|rest| matches!(rest.len(), 10 | 11) && rest.is_ascii())
+    else {
+        return number.to_owned();
+    };
+    let (area, rest) = digits.split_at(2);
+    let (first, last) = rest.split_at(rest.len() - 4);
+    format!("({area}) {first}-{last}")
+}
+
 /// `1 dia`, `3 dias`: of words whose plural is an s.
 pub(crate) fn counted(count: i64, one: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };

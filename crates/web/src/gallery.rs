@@ -16,6 +16,7 @@ use sigilo_features::evidence::{Disposal, ExpiredMonth};
 use sigilo_features::incident::{Incident, Report};
 use sigilo_features::message::{Receipt, RemovedKind};
 use sigilo_features::onboarding::State as Profile;
+use sigilo_features::patient::{Brief, Found, Typed};
 use sigilo_features::rights::{LegalHold, Subject};
 use sigilo_features::session::Viewer;
 use sigilo_features::sign_in::Methods;
@@ -25,6 +26,7 @@ use sigilo_features::{FieldError, second_factor};
 use time::Date;
 use time::macros::{date, datetime};
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 use crate::answer::{self, Ended, Failure, HypothesisView, RecordFragment, RecordPage, ReferenceView, View, sample};
 use crate::conversation::{Conversations, ListFragment, Open, Sidebar};
@@ -33,8 +35,8 @@ use crate::incident::draft::DraftView;
 use crate::layout::{Frame, Section};
 use crate::second_factor::{EnrolPage, RecoveryPage, grouped, qr_code};
 use crate::{
-    account, compliance, consent, evidence, incident, message, onboarding, rights, second_factor as factor_pages,
-    session, sign_in, sign_up,
+    account, compliance, consent, evidence, incident, message, onboarding, patient, rights,
+    second_factor as factor_pages, session, sign_in, sign_up,
 };
 
 const HASH: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
@@ -381,6 +383,52 @@ fn holds_page(some: bool) -> rights::hold::HoldsPage {
     }
 }
 
+fn brief(n: u128, social: bool, active: bool) -> Brief {
+    Brief {
+        id: Uuid::from_u128(n),
+        number: i64::try_from(n).unwrap_or(0),
+        is_active: active,
+        called: Zeroizing::new("Ana Lúcia <i>Prado</i> de Souza e Vasconcelos".to_owned()),
+        civil_name: social.then(|| Zeroizing::new("Antônio Prado de Souza".to_owned())),
+        birth_date: Zeroizing::new("1980-02-29".to_owned()),
+        age: Some(46),
+        mother: Some(Zeroizing::new("Rita de Cássia Prado".to_owned())),
+        phone: Some(Zeroizing::new("+5511987654321".to_owned())),
+    }
+}
+
+fn desk(title: &str) -> Frame {
+    Frame::inside(title, Section::Patients, &viewer(vec![Role::Receptionist], Vec::new()))
+}
+
+fn patients_page(some: bool, query: &str) -> patient::list::ListPage {
+    let patients =
+        if some { vec![brief(12, false, true), brief(7, true, true), brief(3, false, false)] } else { Vec::new() };
+    let found = patient::list::FoundView::new(Found { patients, searched: !query.is_empty() });
+    patient::list::ListPage { frame: desk("Pacientes"), query: query.to_owned(), found }
+}
+
+fn typed_patient() -> Typed {
+    Typed::new(|name| match name {
+        "nome" => "Ana Lúcia \"Prado\"",
+        "nascimento" => "1980-02-29",
+        "cpf" => "529.982.247-26",
+        "telefone" => "+5511987654321",
+        "sexo" => "female",
+        _ => "",
+    })
+}
+
+fn patient_form(errors: bool) -> patient::form::FormPage {
+    let page = patient::form::FormPage::new(desk("Novo paciente"), None, typed_patient());
+    if !errors {
+        return patient::form::FormPage { alike: vec![patient::list::BriefView::new(brief(7, true, true))], ..page };
+    }
+    let cpf = FieldError::new("cpf", "Confira o CPF: os dois últimos números não correspondem aos outros.");
+    let of = Some((Uuid::from_u128(7), 3));
+    patient::form::FormPage { of, errors: vec![cpf, FieldError::new("sexo", "Escolha uma das opções.")], ..page }
+}
+
 fn disposals_page(some: bool) -> evidence::disposal::DisposalsPage {
     let at = datetime!(2031-12-03 14:05 UTC);
     let month = |month: Date, may_go: i64| ExpiredMonth {
@@ -634,6 +682,12 @@ fn screens() -> Vec<(&'static str, String)> {
         ("consentimento-conferido", check_page(Some("granted")).render()),
         ("consentimento-revogado", check_page(Some("withdrawn")).render()),
         ("consentimento-desconhecido", check_page(None).render()),
+        ("pacientes", patients_page(true, "").render()),
+        ("pacientes-vazio", patients_page(false, "").render()),
+        ("pacientes-busca", patients_page(true, "prado").render()),
+        ("pacientes-ninguem", patients_page(false, "<b>zé").render()),
+        ("paciente-novo", patient_form(false).render()),
+        ("paciente-erros", patient_form(true).render()),
         ("trilha-vencida", disposals_page(true).render()),
         ("trilha-vencida-vazia", disposals_page(false).render()),
         ("guarda", holds_page(true).render()),

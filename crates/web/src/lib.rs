@@ -26,6 +26,7 @@ mod layout;
 mod manual;
 mod message;
 mod onboarding;
+mod patient;
 mod refusal;
 mod report;
 mod rights;
@@ -77,6 +78,7 @@ pub fn router(app: App, settings: WebSettings) -> Router {
         .merge(second_factor::routes())
         .merge(onboarding::routes())
         .merge(conversation::routes())
+        .merge(patient::routes())
         .merge(message::routes())
         .merge(answer::routes())
         .merge(governance::routes())

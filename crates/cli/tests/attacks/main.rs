@@ -11,6 +11,7 @@ mod export;
 mod identity;
 mod input;
 mod once;
+mod patients;
 mod pictures;
 mod rights;
 mod routes;

@@ -167,6 +167,21 @@ async fn consents_that_prove_themselves() {
     journey("consents", &site, &stand.superuser().await, &settings).await;
 }
 
+/// The front desk's patients, with two people at once; and what the trail tells of it.
+#[tokio::test]
+async fn patients_at_the_front_desk() {
+    let stand = Stand::with_keys().await;
+    let site = stand.demo_with(|_| {});
+    let link = |person: &str| format!("{}{}", site.origin, site.link(person));
+    let (desk, owner, doctor) = (link(JUSSARA), link(HELENA), link(OTAVIO));
+    let settings = [("SIGILO_E2E_DESK", desk.as_str()), ("SIGILO_E2E_OWNER", &owner), ("SIGILO_E2E_DOCTOR", &doctor)];
+    let database = stand.superuser().await;
+    journey("patients", &site, &database, &settings).await;
+    let opened =
+        "SELECT count(DISTINCT user_id) FROM audit_logs WHERE action = 'patient_opened' AND patient_id IS NOT NULL";
+    assert_eq!(number(&database, opened).await, 3, "everybody who opened the record is in the trail");
+}
+
 /// What a data subject may ask for, and the deletion of an account.
 #[tokio::test]
 async fn rights_of_a_data_subject() {

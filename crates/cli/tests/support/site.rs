@@ -10,8 +10,8 @@ use std::time::Instant;
 
 use rustix::process::{Pid, Signal, kill_process};
 use sigilo_store::server::{DatabaseUrls, Role, saved_superuser_url, saved_urls};
-use sigilo_testkit::TestDatabase;
 use sigilo_testkit::tokio_postgres::{Client, NoTls};
+use sigilo_testkit::{TestDatabase, TestKeystore};
 use tempfile::TempDir;
 
 use super::PATIENCE;
@@ -20,17 +20,23 @@ use super::PATIENCE;
 pub struct Stand {
     data: TempDir,
     database: Option<TestDatabase>,
+    keystore: Option<TestKeystore>,
 }
 
 impl Stand {
     /// A database of its own on the server that all tests share.
     pub async fn shared() -> Stand {
-        Stand { data: folder(), database: Some(TestDatabase::fresh().await) }
+        Stand { data: folder(), database: Some(TestDatabase::fresh().await), keystore: None }
+    }
+
+    /// The same with a keystore, without which nobody has a key of their own.
+    pub async fn with_keys() -> Stand {
+        Stand { keystore: Some(TestKeystore::fresh().await), ..Stand::shared().await }
     }
 
     /// A server of its own, made and looked after by the binary as on a bare machine.
     pub fn managed() -> Stand {
-        Stand { data: folder(), database: None }
+        Stand { data: folder(), database: None, keystore: None }
     }
 
     /// The data folder.
@@ -82,6 +88,10 @@ impl Stand {
             ] {
                 sigilo.env(format!("DATABASE_URL_{name}"), urls.of(role).expose());
             }
+        }
+        if let Some(keystore) = &self.keystore {
+            sigilo.env("KEYSTORE_URL", keystore.urls().owner.expose());
+            sigilo.env("KEYSTORE_URL_KEYS", keystore.urls().keys.expose());
         }
         sigilo
     }

@@ -18,7 +18,7 @@ fn mod11(values: impl DoubleEndedIterator<Item = u32>, highest: u32) -> u32 {
 }
 
 /// CPF: two modulo-11 digits with weights from 2 upwards. Repeated digits are not issued.
-pub(crate) fn cpf(d: &[u8; 11]) -> bool {
+pub fn cpf(d: &[u8; 11]) -> bool {
     let digit = |n: usize| mod11(d[..n].iter().map(|&v| u32::from(v)), 11);
     d.iter().any(|&x| x != d[0]) && digit(9) == u32::from(d[9]) && digit(10) == u32::from(d[10])
 }
@@ -37,7 +37,7 @@ pub(crate) fn cnpj(chars: &[u8; 14]) -> bool {
 
 /// CNS: weights 15 down to 1 give a multiple of 11 (Ministério da Saúde, for definitive and
 /// provisional numbers alike).
-pub(crate) fn cns(d: &[u8; 15]) -> bool {
+pub fn cns(d: &[u8; 15]) -> bool {
     let sum: u32 = d.iter().zip((1..=15).rev()).map(|(&v, w)| u32::from(v) * w).sum();
     matches!(d[0], 1 | 2 | 7 | 8 | 9) && sum.is_multiple_of(11)
 }

@@ -2,7 +2,7 @@
 
 mod birth;
 mod chart;
-mod check;
+pub(crate) mod check;
 mod cnpj;
 mod cns;
 mod council;

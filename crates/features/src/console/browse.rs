@@ -42,7 +42,7 @@ impl TableView {
 
     /// The column that tells its rows apart within a clinic, and orders them: identifiers grow with time.
     pub fn key(&self) -> Option<(usize, &'static str)> {
-        ["id", "message_id", "user_id"].into_iter().find_map(|key| {
+        ["id", "message_id", "user_id", "patient_id"].into_iter().find_map(|key| {
             let at = self.table.columns.iter().position(|column| column.name == key)?;
             Some((at, key))
         })

@@ -84,6 +84,16 @@ pub(super) const RULES: &[Rule] = &[
     rule("request_events", Fate::Keep, "Prova de que o pedido foi atendido; guardada 5 anos (LGPD, art. 16, I)"),
     rule("legal_holds", Fate::Keep, "Prova de por que os dados foram mantidos; guardada 5 anos (LGPD, art. 16, I)"),
     rule(
+        "patients",
+        Fate::Keep,
+        "O prontuário é do paciente e fica 20 anos; quem o cadastrou fica como identificador (Lei 13.787/2018, art. 6º)",
+    ),
+    rule(
+        "patient_identities",
+        Fate::Keep,
+        "É do paciente, cifrado com a chave dele, e fica com o prontuário (Lei 13.787/2018, art. 6º)",
+    ),
+    rule(
         "trail_disposals",
         Fate::Keep,
         "Prova de quem decidiu eliminar a trilha vencida; guardada 5 anos (LGPD, art. 16, I)",

@@ -35,6 +35,19 @@ impl Keys {
         Ok(row)
     }
 
+    /// One statement for one clinic, in one flight.
+    pub(super) async fn rows(&self, clinic: Uuid, sql: &'static str, params: Params<'_>) -> Result<Vec<Row>> {
+        let object = self.connection().await?;
+        let statement = object.prepare_cached(sql).await?;
+        let begin = format!("BEGIN; SET LOCAL keys.clinic = '{clinic}'");
+        let (begun, rows, ended) =
+            join!(object.batch_execute(&begin), object.query(&statement, params), object.batch_execute("COMMIT"));
+        begun?;
+        let rows = rows?;
+        ended?;
+        Ok(rows)
+    }
+
     /// One statement for one clinic, in one flight; how many rows it touched. If it fails, `COMMIT` rolls back.
     pub(super) async fn execute(&self, clinic: Uuid, sql: &'static str, params: Params<'_>) -> Result<u64> {
         let object = self.connection().await?;

@@ -128,7 +128,7 @@ BEGIN
         JOIN trail.heads own ON own.log_id = coalesce(a.clinic_id, '00000000-0000-0000-0000-000000000000')
              AND own.newest >= a.created_at AND own.oldest <= a.created_at AND a.seq = ANY (own.seqs),
              jsonb_array_elements(a.details -> 'ranges') pair
-       WHERE a.category = 'retention'
+       WHERE a.resource_type = 'audit_logs' AND a.category = 'retention'
          AND (SELECT s.sealed_at FROM trail.heads h JOIN trail.rounds s USING (round)
                WHERE h.log_id = own.log_id AND h.size >= (pair ->> 1)::bigint ORDER BY h.size LIMIT 1) <= a.created_at - interval '5 years'
          AND EXISTS (SELECT FROM trail.checkpoints c WHERE c.round >= own.round)

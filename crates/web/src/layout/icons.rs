@@ -53,6 +53,9 @@ pub(crate) fn icon(name: &str) -> Icon {
         }
         "menu" => r#"<path d="M4 7h16M4 12h16M4 17h16"/>"#,
         "pencil" => r#"<path d="M4 20h4L19 9l-4-4L4 16zM13 7l4 4"/>"#,
+        "people" => {
+            r#"<circle cx="9" cy="8" r="3.500"/><path d="M2.500 19.500c.500-4 3-6 6.500-6s6 2 6.500 6"/><path d="M15.500 4.800a3.500 3.500 0 0 1 0 6.400M18 14c2 .800 3.200 2.700 3.500 5.500"/>"#
+        }
         "phone" => r#"<rect x="7" y="3" width="10" height="18" rx="2"/><path d="M11 18h2"/>"#,
         "plus" => r#"<path d="M12 5v14M5 12h14"/>"#,
         "print" => r#"<path d="M7 9V4h10v5M7 17H4V9h16v8h-3"/><path d="M7 14h10v6H7z"/>"#,

@@ -28,6 +28,7 @@ pub(crate) struct Frame {
 pub(crate) enum Section {
     None,
     Conversations,
+    Patients,
     Governance,
     Audit,
     Compliance,
@@ -42,6 +43,8 @@ pub(crate) struct Person {
     pub(crate) roles: String,
     pub(crate) clinic: String,
     pub(crate) professional: bool,
+    /// Works with patients.
+    pub(crate) sees_patients: bool,
     /// Uses the assistant or answers for it.
     pub(crate) governs: bool,
     /// Answers for the clinic or its data.
@@ -67,6 +70,7 @@ impl Frame {
             roles: roles.join(", "),
             clinic: viewer.clinic_name.clone(),
             professional: viewer.has(Role::Professional),
+            sees_patients: viewer.sees_patients(),
             governs: [Role::Professional, Role::Owner, Role::Dpo, Role::Auditor]
                 .into_iter()
                 .any(|role| viewer.has(role)),
@@ -84,6 +88,11 @@ impl Frame {
     /// Whether the navigation marks the conversations.
     pub(crate) fn in_conversations(&self) -> bool {
         self.is(Section::Conversations)
+    }
+
+    /// Whether the navigation marks the patients.
+    pub(crate) fn in_patients(&self) -> bool {
+        self.is(Section::Patients)
     }
 
     /// Whether the navigation marks the assistant's governance.

@@ -133,6 +133,7 @@ pub(crate) async fn lock_page(web: &Web, session: &Session) -> Response {
         roles: String::new(),
         clinic: String::new(),
         professional: false,
+        sees_patients: false,
         governs: false,
         ready: false,
     };

@@ -1,0 +1,70 @@
+//! Patients: registered once, found however somebody writes them down, opened by who has to do with them.
+//!
+//! Who a patient is stands in the database only sealed, under the patient's own key. Numbers are found by fingerprints; names
+//! by an index that lives in this process's memory alone.
+
+mod cells;
+mod document;
+mod form;
+mod names;
+mod open;
+mod register;
+mod search;
+mod update;
+
+pub use document::{Document, Field, RACES, SEXES, WITHOUT_DOCUMENT};
+pub use form::Typed;
+pub(crate) use names::NameIndexes;
+pub use open::{Record, open};
+pub use register::{Registered, register};
+pub use search::{Brief, Found, search};
+pub use update::{INACTIVE, activate, update};
+
+use sigilo_domain::Role;
+use sigilo_store::{ReadTx, Session, keystore::Keystore};
+use uuid::Uuid;
+
+use crate::{App, Error, Result};
+
+/// Whether a member of these roles works with patients.
+fn sees_patients(roles: &[String]) -> bool {
+    [Role::Receptionist, Role::Professional, Role::Administrator, Role::Owner]
+        .iter()
+        .any(|role| roles.iter().any(|code| code == role.code()))
+}
+
+/// Lets in who works with patients; the clinic.
+fn entered(tx: &ReadTx) -> Result<Uuid> {
+    if sees_patients(&tx.entered().roles) {
+        return Ok(tx.entered().clinic_id);
+    }
+    Err(Error::Forbidden("Os pacientes são de quem os atende ou cuida da agenda e do cadastro."))
+}
+
+/// What somebody of these roles opens a record for (LGPD, art. 6, I): to care, to schedule, or to run the clinic.
+fn purpose(roles: &[String]) -> &'static str {
+    let has = |role: Role| roles.iter().any(|code| code == role.code());
+    match () {
+        () if has(Role::Professional) => "care",
+        () if has(Role::Receptionist) => "scheduling",
+        () => "administration",
+    }
+}
+
+/// The keys of people, without which nobody is registered or found.
+fn keystore(app: &App) -> Result<&Keystore> {
+    app.keystore().ok_or(Error::Unavailable("o banco de chaves, que guarda a chave de cada paciente"))
+}
+
+/// How many patients the clinic has.
+///
+/// # Errors
+/// [`Error::Forbidden`] for whom patients are no business of.
+pub async fn count(app: &App, session: &Session) -> Result<i64> {
+    app.db()
+        .read(session, async |tx: &ReadTx| {
+            entered(tx)?;
+            Ok(sigilo_store::patient::count(tx).await?)
+        })
+        .await
+}

@@ -1,0 +1,22 @@
+//! Patients: found while somebody types, registered, opened, corrected.
+
+pub(crate) mod form;
+pub(crate) mod list;
+pub(crate) mod record;
+
+use axum::Router;
+use axum::routing::{get, post};
+
+use crate::Web;
+
+pub(crate) const PATH: &str = "/pacientes";
+
+pub(crate) fn routes() -> Router<Web> {
+    Router::new()
+        .route(PATH, get(list::show))
+        .route("/pacientes/busca", post(list::search))
+        .route("/pacientes/novo", get(form::new).post(form::register))
+        .route("/pacientes/{id}", get(record::show))
+        .route("/pacientes/{id}/editar", get(form::edit).post(form::save))
+        .route("/pacientes/{id}/situacao", post(record::activate))
+}
