@@ -102,6 +102,34 @@ await journey(async () => {
     await desk.getByText("ana@exemplo.com.br").waitFor();
   }, { refusals: [409] });
 
+  await step("agreed to in front of the desk, signed on the screen, proved, withdrawn", async () => {
+    await desk.getByRole("link", { name: "Consentimentos" }).click();
+    await desk.getByText("Registrar que concorda").click();
+    await desk.getByRole("button", { name: /^Registrar/ }).click();
+    await desk.getByText("Escolha ao menos uma finalidade.").waitFor();
+    await desk.getByText("Registrar que concorda").click();
+    await desk.getByLabel("Comunicações e divulgação").check();
+    const box = await desk.locator("canvas").boundingBox();
+    await desk.mouse.move(box.x + 40, box.y + 90);
+    await desk.mouse.down();
+    for (const [x, y] of [[90, 40], [140, 120], [220, 60], [300, 100]]) await desk.mouse.move(box.x + x, box.y + y, { steps: 4 });
+    await desk.mouse.up();
+    await look(desk, "paciente-consentimento", KEY);
+    await desk.getByRole("button", { name: /^Registrar/ }).click();
+    await desk.getByText("Concedido", { exact: true }).waitFor();
+    await desk.locator("ol.history li", { hasText: "com assinatura desenhada" }).waitFor();
+    await look(desk, "paciente-consentimentos");
+    const [file] = await Promise.all([desk.waitForEvent("download"), desk.getByRole("link", { name: /^só a prova/ }).click()]);
+    const proof = await (await import("node:fs/promises")).readFile(await file.path(), "utf8");
+    assert.ok(proof.includes("Ana Lúcia Xavantina de Souza"));
+    await desk.getByText("Revogar", { exact: true }).click();
+    await desk.getByLabel("Como o paciente pediu").selectOption("Pessoalmente");
+    await desk.getByRole("button", { name: /^Revogar/ }).click();
+    await desk.getByText("Não concedido").waitFor();
+    await desk.getByRole("link", { name: /^Prontuário nº/ }).click();
+    await desk.waitForURL(record);
+  }, { refusals: [422] });
+
   await step("no longer treated, and again", async () => {
     await desk.getByText("Deixar de atender").first().click();
     await desk.getByLabel("Por quê").selectOption("Mudou de clínica ou de cidade");

@@ -44,8 +44,11 @@ BEGIN
       FROM public.patients p WHERE p.clinic_id = NEW.clinic_id;
     RETURN NEW;
   END IF;
-  NEW.version := OLD.version + 1;
-  NEW.updated_at := now();
+  -- How the consents stand is nobody's edit of the record.
+  IF NEW.data_consent_status = OLD.data_consent_status THEN
+    NEW.version := OLD.version + 1;
+    NEW.updated_at := now();
+  END IF;
   RETURN NEW;
 END
 $$;
@@ -138,6 +141,29 @@ GRANT INSERT (patient_id, full_name_sealed, social_name_sealed, birth_date_seale
               guardian_name_sealed, guardian_relation_sealed, guardian_document_sealed, without_document, cpf_index, cns_index,
               phone_primary_index, phone_secondary_index, email_index, name_birth_index, index_version)
   ON public.patient_identities TO sigilo_app;
+
+-- A consent is of a patient that there is, and the record says how the patient's consents stand.
+ALTER TABLE public.consent_records
+  ADD FOREIGN KEY (clinic_id, patient_id) REFERENCES public.patients (clinic_id, id) ON DELETE RESTRICT;
+CREATE FUNCTION public.fn_patient_consents() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog
+AS $$
+DECLARE
+  standing text := CASE WHEN EXISTS (SELECT FROM public.consent_records c
+                                      WHERE c.clinic_id = NEW.clinic_id AND c.patient_id = NEW.patient_id AND c.granted)
+                        THEN 'granted' ELSE 'withdrawn' END;
+BEGIN
+  UPDATE public.patients p SET data_consent_status = standing
+   WHERE p.clinic_id = NEW.clinic_id AND p.id = NEW.patient_id AND p.data_consent_status <> standing;
+  RETURN NULL;
+END
+$$;
+REVOKE EXECUTE ON FUNCTION public.fn_patient_consents() FROM PUBLIC;
+ALTER FUNCTION public.fn_patient_consents() OWNER TO sigilo_gate;
+CREATE POLICY gate ON public.patients TO sigilo_gate USING (true) WITH CHECK (true);
+GRANT SELECT, UPDATE (data_consent_status) ON public.patients TO sigilo_gate;
+CREATE TRIGGER patient_consents AFTER INSERT OR UPDATE OF granted ON public.consent_records FOR EACH ROW
+  WHEN (NEW.patient_id IS NOT NULL) EXECUTE FUNCTION public.fn_patient_consents();
 
 -- An event about a patient names the patient, in the header and in the ledger.
 CREATE OR REPLACE FUNCTION app.audit(action text, action_type text, resource_type text, resource_id text,

@@ -9,6 +9,7 @@ import * as idle from "./idle.js";
 import * as inline from "./inline.js";
 import { wire } from "./passkey.js";
 import * as rows from "./rows.js";
+import * as signature from "./signature.js";
 import * as toast from "./toast.js";
 import { show as showRecoveryCodes, start as startRecoveryCodes } from "./recovery.js";
 
@@ -23,6 +24,7 @@ copy.start();
 drawer.start();
 inline.start();
 rows.start();
+signature.start();
 toast.start();
 startRecoveryCodes();
 composer.start();

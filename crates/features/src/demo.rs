@@ -4,7 +4,12 @@ use sigilo_domain::Role;
 use sigilo_store::{Client, Session, SignInTx, Token, account, console, session, setup};
 
 use crate::{
-    App, Result, new_token,
+    App, Result,
+    consent::{
+        LANGUAGE,
+        text::{self, Content, Step},
+    },
+    new_token,
     patient::{self, Typed},
     sign_up,
 };
@@ -104,7 +109,8 @@ const PATIENTS: [(&str, &str, &str, &str, &str); 14] = [
     ("Wellington Siqueira Campos", "", "1991-12-11", "Conceição Siqueira", "(11) 98110-2052"),
 ];
 
-/// Registers the invented patients, as each clinic's front desk would, where the installation has a keystore.
+/// Registers the invented patients, as each clinic's front desk would, and puts a text of consent in force, as who answers
+/// for the first clinic and its data would; where the installation has a keystore.
 ///
 /// # Errors
 /// [`crate::Error::Unavailable`] when a database is away.
@@ -113,22 +119,67 @@ pub async fn seed_patients(app: &App, client: &Client) -> Result<()> {
         return Ok(());
     }
     let people = app.db().sign_in(client, async |tx: &SignInTx| setup::people(tx).await).await?;
-    let desk = |person: &&setup::Person| person.roles.iter().any(|role| role == Role::Receptionist.code());
-    for person in people.iter().filter(desk) {
-        let (token, user) = (new_token(), person.user_id);
-        let session = Session { token, client: client.clone() };
-        let id = app
-            .db()
-            .sign_in(client, async |tx: &SignInTx| {
-                session::create(tx, client, &session.token, user, person.clinic_id, "demo").await
-            })
-            .await?;
-        for (number, patient) in (1..).zip(PATIENTS) {
-            patient::register(app, &session, &form(number, patient), true).await?;
-        }
-        app.db().sign_in(client, async |tx: &SignInTx| session::end(tx, id, user, "logout").await).await?;
+    let all_of = |role: Role| people.iter().filter(move |person| person.roles.iter().any(|code| code == role.code()));
+    for person in all_of(Role::Receptionist) {
+        as_person(app, client, person, async |session| {
+            for (number, patient) in (1..).zip(PATIENTS) {
+                patient::register(app, session, &form(number, patient), true).await?;
+            }
+            Ok(())
+        })
+        .await?;
+    }
+    let Some(dpo) = all_of(Role::Dpo).next() else { return Ok(()) };
+    let owner = all_of(Role::Owner).find(|owner| owner.clinic_id == dpo.clinic_id);
+    let mut text = None;
+    as_person(app, client, dpo, async |session| {
+        let id = text::write(app, session, None, &reminders()).await?;
+        text = Some(id);
+        text::advance(app, session, id, "draft", Step::Review, "Conferidos a finalidade, os canais e o prazo.").await
+    })
+    .await?;
+    if let (Some(owner), Some(id)) = (owner, text) {
+        as_person(app, client, owner, async |session| {
+            text::advance(app, session, id, "reviewed", Step::Approve, "").await
+        })
+        .await?;
     }
     Ok(())
+}
+
+/// Does something with a session of an invented person, which ends with it.
+async fn as_person(
+    app: &App,
+    client: &Client,
+    person: &setup::Person,
+    work: impl AsyncFnOnce(&Session) -> Result<()>,
+) -> Result<()> {
+    let session = Session { token: new_token(), client: client.clone() };
+    let (user, clinic) = (person.user_id, person.clinic_id);
+    let id = app
+        .db()
+        .sign_in(client, async |tx: &SignInTx| session::create(tx, client, &session.token, user, clinic, "demo").await)
+        .await?;
+    work(&session).await?;
+    app.db().sign_in(client, async |tx: &SignInTx| session::end(tx, id, user, "logout").await).await?;
+    Ok(())
+}
+
+fn reminders() -> Content {
+    Content {
+        consent_type: "marketing".into(),
+        version: "1.0".into(),
+        language: LANGUAGE.into(),
+        title: "Lembretes e novidades da clínica".into(),
+        summary: "Autorizo a clínica a me escrever sobre campanhas de saúde e novidades.".into(),
+        body: "A clínica pode me escrever, por e-mail ou mensagem, sobre campanhas de saúde, retornos recomendados e novidades dos seus serviços.\n\nPosso revogar esta autorização a qualquer momento, na recepção, por carta ou por e-mail, sem dizer por quê. O atendimento não depende dela.".into(),
+        purpose: "Comunicações da clínica".into(),
+        purposes: vec!["marketing".into()],
+        legal_basis: "Art. 7º, I".into(),
+        data_categories: vec!["nome".into(), "contato".into()],
+        retention_justification: "Prova do consentimento, por 5 anos (LGPD, art. 8º, § 2º)".into(),
+        valid_months: Some(24),
+    }
 }
 
 fn form(number: u8, (name, social, birth, mother, phone): (&str, &str, &str, &str, &str)) -> Typed {

@@ -34,7 +34,24 @@ use uuid::Uuid;
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n drawn by hand";
 
 async fn stand() -> Stand {
-    Stand::new(Scripted::new(Script::Say(document(), Stop::Complete))).await
+    let stand = Stand::new(Scripted::new(Script::Say(document(), Stop::Complete))).await;
+    // Patients of whom nothing matters here but that they are the clinic's.
+    let admin = stand.database.superuser().await;
+    admin
+        .batch_execute(&format!(
+            "SET session_replication_role = replica;
+             INSERT INTO patients (clinic_id, id, medical_record_number, registered_by)
+             SELECT '{}', id::uuid, number, '{}' FROM (VALUES ('{}', 1), ('{}', 2), ('{}', 3), ('{}', 4)) p (id, number)",
+            stand.clinic,
+            stand.user,
+            Uuid::from_u128(77),
+            Uuid::from_u128(78),
+            Uuid::from_u128(79),
+            Uuid::from_u128(90)
+        ))
+        .await
+        .unwrap();
+    stand
 }
 
 /// What a report says of a part.

@@ -5,6 +5,13 @@ SELECT c.id, c.consent_type, c.consent_version, c.granted, c.granted_at, c.withd
        (SELECT p.subject_signature_kind FROM lgpd_consents p WHERE p.consent_id = c.id) AS signed_as
   FROM consent_records c WHERE c.user_id = (SELECT app.user_id()) ORDER BY c.granted_at DESC, c.id DESC;
 
+-- consent.of_patient: every act of a patient, newest first
+SELECT c.id, c.consent_type, c.consent_version, c.granted, c.granted_at, c.withdrawn_at, c.withdrawal_method,
+       c.withdrawal_reason, c.expires_at, c.status, c.consent_text_hash,
+       EXISTS (SELECT FROM lgpd_consents p WHERE p.consent_id = c.id) AS proved,
+       (SELECT p.subject_signature_kind FROM lgpd_consents p WHERE p.consent_id = c.id) AS signed_as
+  FROM consent_records c WHERE c.patient_id = $1 ORDER BY c.granted_at DESC, c.id DESC;
+
 -- consent.now: the transaction's instant, which every row of it bears
 SELECT now() AS at;
 

@@ -256,6 +256,14 @@ pub async fn history(tx: &ReadTx) -> Result<Vec<Act>> {
     tx.tx.rows(sql::HISTORY, &[]).await
 }
 
+/// Every act of a patient, newest first.
+///
+/// # Errors
+/// See [`crate::Error`].
+pub async fn of_patient(tx: &ReadTx, patient: Uuid) -> Result<Vec<Act>> {
+    tx.tx.rows(sql::OF_PATIENT, &[&patient]).await
+}
+
 /// The instant of the transaction.
 ///
 /// # Errors

@@ -78,6 +78,7 @@ pub fn shapes() -> Vec<Shape> {
         shape::<store::patient::BriefRow>(patient::BRIEFS),
         shape::<store::patient::NamesRow>(patient::NAMES),
         shape::<store::consent::Act>(consent::HISTORY),
+        shape::<store::consent::Act>(consent::OF_PATIENT),
         shape::<store::consent::Text>(consent::IN_FORCE),
         shape::<store::consent::Text>(consent::TEXT),
         shape::<store::consent::Live>(consent::LIVE),

@@ -55,6 +55,34 @@ async fn a_patient_is_the_clinics_and_of_who_has_to_do_with_them() {
     let opened = "SELECT count(*) FROM audit_logs WHERE action = 'patient_opened' AND patient_id IS NOT NULL
                    AND details ->> 'purpose' IN ('care', 'scheduling')";
     assert_eq!(number(&stand.superuser().await, opened).await, 2);
+    // The patient's consents are as much the clinic's as the patient.
+    let consents = format!("{record}/consentimentos");
+    let page = jussara.get(&consents).await.text().to_owned();
+    let hidden = |name: &str| {
+        let rest = page.split_once(&format!("name=\"{name}\" value=\"")).unwrap().1;
+        rest.split('"').next().unwrap().to_owned()
+    };
+    let (text, hash) = (hidden("texto"), hidden("resumo"));
+    let agree = [("texto", text.as_str()), ("resumo", hash.as_str()), ("finalidade", "marketing")];
+    let changed = [("texto", text.as_str()), ("resumo", "00"), ("finalidade", "marketing")];
+    assert_eq!(jussara.form(&consents, &changed).await.status, 409, "another text than was shown");
+    assert_eq!(jussara.form(&consents, &with(&agree, "desenho", "data:image/png;base64,AAAA")).await.status, 422);
+    assert_eq!(jussara.form(&consents, &with(&agree, "finalidade", "ai_in_care")).await.status, 422);
+    assert_eq!(livia.form(&consents, &agree).await.status, 404);
+    assert_eq!(livia.get(&consents).await.status, 404);
+    assert_eq!(jussara.form(&consents, &agree).await.status, 303);
+    assert_eq!(jussara.form(&consents, &agree).await.status, 409, "once");
+    let page = jussara.get(&consents).await.text().to_owned();
+    let act = page.split_once("/comprovante.pdf").unwrap().0.rsplit('/').next().unwrap().to_owned();
+    let proof = format!("{consents}/{act}/comprovante.json");
+    assert!(jussara.get(&proof).await.text().contains("Xavantina"));
+    assert_eq!(livia.get(&proof).await.status, 404);
+    let end = format!("{consents}/marketing/revogar");
+    assert_eq!(livia.form(&end, &[("como", "in_person")]).await.status, 404);
+    assert_eq!(jussara.form(&end, &[("como", "telepathy")]).await.status, 409);
+    assert_eq!(jussara.form(&end, &[("como", "letter")]).await.status, 303);
+    let standing = "SELECT count(*) FROM patients WHERE data_consent_status = 'withdrawn' AND version = 1";
+    assert_eq!(number(&stand.superuser().await, standing).await, 1);
     // Nothing of it in an address or in the server's log.
     let log = String::from_utf8_lossy(&site.output()).into_owned();
     for planted in ["Xavantina", "xavantina", "52998224725", "529.982", "97777"] {

@@ -14,6 +14,7 @@ pub use check::{Checked, check};
 pub use patient::{Grant, RepresentativeForm, grant_for_patient};
 pub use printed::printed;
 pub use receipt::{Receipt, receipt};
+pub(crate) use sign::check_file;
 pub use sign::{Signed, sign, to_sign};
 pub use withdraw::{MAX_REASON, Withdrawn, revoke, revoke_for_patient};
 

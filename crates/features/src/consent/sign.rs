@@ -85,7 +85,8 @@ pub async fn sign(
         .await
 }
 
-fn check_file(kind: SignatureKind, content: &[u8]) -> Result<()> {
+/// Refuses what cannot be a signature of its kind.
+pub(crate) fn check_file(kind: SignatureKind, content: &[u8]) -> Result<()> {
     let wrong = match kind {
         SignatureKind::Drawn if content.len() > MAX_DRAWING || kind_of(content) != Some("image/png") => {
             "O desenho da assinatura deve ser uma imagem PNG de até 256 KB."

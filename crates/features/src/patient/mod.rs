@@ -4,6 +4,7 @@
 //! by an index that lives in this process's memory alone.
 
 mod cells;
+mod consents;
 mod document;
 mod form;
 mod names;
@@ -12,12 +13,14 @@ mod register;
 mod search;
 mod update;
 
+pub use consents::{Agreement, Consents, Offer, OwnSignature, agree, consents};
 pub use document::{Document, Field, RACES, SEXES, WITHOUT_DOCUMENT};
 pub use form::Typed;
 pub(crate) use names::NameIndexes;
 pub use open::{Record, open};
 pub use register::{Registered, register};
 pub use search::{Brief, Found, search};
+pub use sigilo_store::consent::Act;
 pub use update::{INACTIVE, activate, update};
 
 use sigilo_domain::Role;

@@ -1,5 +1,6 @@
 //! Patients: found while somebody types, registered, opened, corrected.
 
+pub(crate) mod consents;
 pub(crate) mod form;
 pub(crate) mod list;
 pub(crate) mod record;
@@ -19,4 +20,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/pacientes/{id}", get(record::show))
         .route("/pacientes/{id}/editar", get(form::edit).post(form::save))
         .route("/pacientes/{id}/situacao", post(record::activate))
+        .route("/pacientes/{id}/consentimentos", get(consents::show).post(consents::agree))
+        .route("/pacientes/{id}/consentimentos/{tipo}/revogar", post(consents::withdraw))
+        .route("/pacientes/{id}/consentimentos/{ato}/{forma}", get(consents::proof))
 }
