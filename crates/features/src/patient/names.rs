@@ -26,8 +26,11 @@ const ENOUGH: usize = 8;
 /// What a find through the mother's name is put behind.
 const MOTHER: u32 = 8;
 
+/// A clinic's names, and when they were last searched.
+type Held = (Instant, Arc<Mutex<Names>>);
+
 /// The names of the clinics that searched lately.
-pub(crate) struct NameIndexes(StdMutex<LruCache<Uuid, (Instant, Arc<Mutex<Names>>)>>);
+pub(crate) struct NameIndexes(StdMutex<LruCache<Uuid, Held>>);
 
 impl Default for NameIndexes {
     fn default() -> Self {
