@@ -108,7 +108,7 @@ BEGIN
                                  resource_id, details, old_data, new_data, changed_fields, request_id, session_id,
                                  ip_address, user_agent, category)
   VALUES (id, number, nullif(current_setting('app.trail_id', true), '')::uuid, clinic, account,
-          patient, named, kind, source, coalesce(subject ->> 'id', subject ->> 'user_id'), details,
+          patient, named, kind, source, coalesce(subject ->> 'id', subject ->> 'user_id', subject ->> 'patient_id'), details,
           old_data, new_data, fields, nullif(current_setting('app.request_id', true), '')::uuid, who.session_id,
           nullif(current_setting('app.ip', true), '')::inet, nullif(current_setting('app.user_agent', true), ''), 'data');
   RETURN true;
@@ -132,8 +132,8 @@ DECLARE
 BEGIN
   IF operation = 'UPDATE' THEN
     SELECT array_agg(o.image), array_agg(n.image) INTO before, after
-      FROM (SELECT i AS image, ARRAY[i ->> 'clinic_id', coalesce(i ->> 'id', i ->> 'user_id')] AS key FROM unnest(before) i) o
-      FULL JOIN (SELECT i AS image, ARRAY[i ->> 'clinic_id', coalesce(i ->> 'id', i ->> 'user_id')] AS key FROM unnest(after) i) n
+      FROM (SELECT i AS image, ARRAY[i ->> 'clinic_id', coalesce(i ->> 'id', i ->> 'user_id', i ->> 'patient_id')] AS key FROM unnest(before) i) o
+      FULL JOIN (SELECT i AS image, ARRAY[i ->> 'clinic_id', coalesce(i ->> 'id', i ->> 'user_id', i ->> 'patient_id')] AS key FROM unnest(after) i) n
         ON n.key = o.key;
   END IF;
   SELECT * INTO who FROM app.whoami();
@@ -171,7 +171,7 @@ BEGIN
            WHEN source = 'data_subject_requests' AND operation = 'UPDATE' AND c.after ->> 'status' = 'completed'
                 AND c.before ->> 'status' <> 'completed' THEN 'data_request_completed'
            ELSE kind END,
-         kind, source, coalesce(c.subject ->> 'id', c.subject ->> 'user_id'),
+         kind, source, coalesce(c.subject ->> 'id', c.subject ->> 'user_id', c.subject ->> 'patient_id'),
          jsonb_strip_nulls(jsonb_build_object(
            'operation', operation, 'changed', to_jsonb(c.fields),
            'consent_type', c.subject -> 'consent_type', 'consent_version', c.subject -> 'consent_version',
@@ -262,3 +262,38 @@ ALTER TABLE trail.audit_details
 -- more than an entry. What it now holds is what a second index held.
 DROP INDEX public.audit_logs_resource, public.audit_logs_changes;
 CREATE INDEX audit_logs_changes ON public.audit_logs (resource_type, resource_id, seq DESC);
+
+-- Comparing ---------------------------------------------------------------------------------------
+
+-- What a record is called: `id`, or the member's or the patient's where a table has one row for each.
+CREATE OR REPLACE FUNCTION ops.reconcile(wanted regclass, most integer)
+RETURNS TABLE (clinic_id uuid, resource_id text, finding text, seq bigint)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog SET timezone = 'UTC'
+AS $$
+DECLARE
+  called text := (SELECT relname FROM pg_class WHERE oid = wanted);
+BEGIN
+  IF NOT EXISTS (SELECT FROM ops.watched() w WHERE w = wanted) THEN
+    RAISE EXCEPTION '% is not watched', wanted USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  RETURN QUERY EXECUTE format($q$
+    WITH said AS (
+      SELECT DISTINCT ON (a.resource_id, a.clinic_id) a.clinic_id, a.resource_id, a.seq, a.action_type, a.new_data,
+             coalesce(d.salt, uuid_send(a.nonce)) AS salt
+        FROM public.audit_logs a LEFT JOIN trail.audit_details d ON d.seq = a.seq AND d.created_at = a.created_at
+       WHERE a.resource_type = %1$L AND a.category = 'data' ORDER BY a.resource_id, a.clinic_id, a.seq DESC
+    ), present AS (
+      SELECT %3$s AS clinic_id, coalesce(i.image ->> 'id', i.image ->> 'user_id', i.image ->> 'patient_id') AS resource_id, i.image
+        FROM (SELECT to_jsonb(r.*) - 'updated_at' AS image FROM %2$s r) i
+    )
+    SELECT coalesce(i.clinic_id, s.clinic_id), coalesce(i.resource_id, s.resource_id),
+           CASE WHEN i.resource_id IS NULL THEN 'removed' WHEN s.resource_id IS NULL THEN 'added' ELSE 'changed' END, s.seq
+      FROM present i FULL JOIN said s ON s.resource_id = i.resource_id AND s.clinic_id IS NOT DISTINCT FROM i.clinic_id
+     WHERE (i.resource_id IS NULL AND s.action_type <> 'delete')
+        OR (i.resource_id IS NOT NULL AND (s.resource_id IS NULL OR s.action_type = 'delete'
+            OR s.new_data ->> 'hash' IS DISTINCT FROM encode(sha256(s.salt || convert_to(i.image::text, 'UTF8')), 'hex')))
+     ORDER BY 2 LIMIT $1
+  $q$, called, wanted, CASE WHEN called = 'clinics' THEN '(i.image ->> ''id'')::uuid' ELSE '(i.image ->> ''clinic_id'')::uuid' END)
+  USING most;
+END
+$$;

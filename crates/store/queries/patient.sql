@@ -72,6 +72,7 @@ SELECT patient_id FROM patient_identities WHERE clinic_id = (SELECT app.clinic_i
 -- patient.horizon: transactions before this one are over
 SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS horizon;
 
--- patient.names: the names of records that transactions from this one on have written
+-- patient.names: names that transactions from this one on have written; numbers to come are another server's, seen at first
 SELECT patient_id, full_name_sealed, social_name_sealed, mother_name_sealed FROM patient_identities
- WHERE clinic_id = (SELECT app.clinic_id()) AND changed_in >= $1::text::xid8;
+ WHERE clinic_id = (SELECT app.clinic_id()) AND changed_in >= $1::text::xid8
+   AND ($1 = '0' OR changed_in < pg_snapshot_xmax(pg_current_snapshot()));

@@ -215,6 +215,26 @@ async fn the_manuals_twelve_tables_and_their_triggers_exist() {
     );
 }
 
+/// A record without a name of its own could not be compared with what the trail last said of it.
+#[tokio::test]
+async fn every_watched_table_names_its_records() {
+    let database = TestDatabase::fresh().await;
+    let nameless: Vec<String> = database
+        .superuser()
+        .await
+        .query(
+            "SELECT w::text FROM ops.watched() w
+              WHERE NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = w AND a.attname IN ('id', 'user_id', 'patient_id'))",
+            &[],
+        )
+        .await
+        .unwrap()
+        .iter()
+        .map(|row| row.get(0))
+        .collect();
+    assert_eq!(nameless, Vec::<String>::new());
+}
+
 #[tokio::test]
 async fn keys_are_time_ordered_and_made_by_the_database() {
     let database = TestDatabase::fresh().await;

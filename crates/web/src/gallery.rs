@@ -1,6 +1,8 @@
 //! Every screen with invented data: rendered, linted, and written to `SIGILO_GALLERY` when that
 //! names a folder, for whoever wants to look at them.
 
+mod clinic;
+
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
@@ -12,11 +14,9 @@ use sigilo_features::canary::Canary;
 use sigilo_features::consent::text::{Change, Content, Piece, Version};
 use sigilo_features::consent::{Checked, ConsentEvent, ConsentState, Shown};
 use sigilo_features::conversation::{Message, Summary};
-use sigilo_features::evidence::{Disposal, ExpiredMonth};
 use sigilo_features::incident::{Incident, Report};
 use sigilo_features::message::{Receipt, RemovedKind};
 use sigilo_features::onboarding::State as Profile;
-use sigilo_features::patient::{Brief, Found, Typed};
 use sigilo_features::rights::{LegalHold, Subject};
 use sigilo_features::session::Viewer;
 use sigilo_features::sign_in::Methods;
@@ -26,7 +26,6 @@ use sigilo_features::{FieldError, second_factor};
 use time::Date;
 use time::macros::{date, datetime};
 use uuid::Uuid;
-use zeroize::Zeroizing;
 
 use crate::answer::{self, Ended, Failure, HypothesisView, RecordFragment, RecordPage, ReferenceView, View, sample};
 use crate::conversation::{Conversations, ListFragment, Open, Sidebar};
@@ -35,8 +34,8 @@ use crate::incident::draft::DraftView;
 use crate::layout::{Frame, Section};
 use crate::second_factor::{EnrolPage, RecoveryPage, grouped, qr_code};
 use crate::{
-    account, compliance, consent, evidence, incident, message, onboarding, patient, rights,
-    second_factor as factor_pages, session, sign_in, sign_up,
+    account, compliance, consent, incident, message, onboarding, rights, second_factor as factor_pages, session,
+    sign_in, sign_up,
 };
 
 const HASH: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
@@ -383,93 +382,6 @@ fn holds_page(some: bool) -> rights::hold::HoldsPage {
     }
 }
 
-fn brief(n: u128, social: bool, active: bool) -> Brief {
-    Brief {
-        id: Uuid::from_u128(n),
-        number: i64::try_from(n).unwrap_or(0),
-        is_active: active,
-        called: Zeroizing::new("Ana Lúcia <i>Prado</i> de Souza e Vasconcelos".to_owned()),
-        civil_name: social.then(|| Zeroizing::new("Antônio Prado de Souza".to_owned())),
-        birth_date: Zeroizing::new("1980-02-29".to_owned()),
-        age: Some(46),
-        mother: Some(Zeroizing::new("Rita de Cássia Prado".to_owned())),
-        phone: Some(Zeroizing::new("+5511987654321".to_owned())),
-    }
-}
-
-fn desk(title: &str) -> Frame {
-    Frame::inside(title, Section::Patients, &viewer(vec![Role::Receptionist], Vec::new()))
-}
-
-fn patients_page(some: bool, query: &str) -> patient::list::ListPage {
-    let patients =
-        if some { vec![brief(12, false, true), brief(7, true, true), brief(3, false, false)] } else { Vec::new() };
-    let found = patient::list::FoundView::new(Found { patients, searched: !query.is_empty() });
-    patient::list::ListPage { frame: desk("Pacientes"), query: query.to_owned(), found }
-}
-
-fn typed_patient() -> Typed {
-    Typed::new(|name| match name {
-        "nome" => "Ana Lúcia \"Prado\"",
-        "nascimento" => "1980-02-29",
-        "cpf" => "529.982.247-26",
-        "telefone" => "+5511987654321",
-        "sexo" => "female",
-        _ => "",
-    })
-}
-
-fn patient_form(errors: bool) -> patient::form::FormPage {
-    let page = patient::form::FormPage::new(desk("Novo paciente"), None, typed_patient());
-    if !errors {
-        return patient::form::FormPage { alike: vec![patient::list::BriefView::new(brief(7, true, true))], ..page };
-    }
-    let cpf = FieldError::new("cpf", "Confira o CPF: os dois últimos números não correspondem aos outros.");
-    let of = Some((Uuid::from_u128(7), 3));
-    patient::form::FormPage { of, errors: vec![cpf, FieldError::new("sexo", "Escolha uma das opções.")], ..page }
-}
-
-fn disposals_page(some: bool) -> evidence::disposal::DisposalsPage {
-    let at = datetime!(2031-12-03 14:05 UTC);
-    let month = |month: Date, may_go: i64| ExpiredMonth {
-        month,
-        may_go,
-        medical_record: 310,
-        last_word: 12,
-        legal_hold: i64::from(may_go == 0),
-        sealed_late: 0,
-    };
-    let disposal = |n: u128, status: &str, own: bool| Disposal {
-        id: Uuid::from_u128(n),
-        month: date!(2026 - 08 - 01),
-        status: status.to_owned(),
-        proposed_by: Uuid::from_u128(u128::from(!own)),
-        proposed_name: Some("Breno Sales".to_owned()),
-        proposed_at: at,
-        decided_name: (status != "proposed").then(|| "Helena Duarte Prado".to_owned()),
-        decided_at: (status != "proposed").then_some(at),
-        declared_rows: matches!(status, "declared" | "done").then_some(8421),
-        done_at: (status == "done").then_some(at),
-    };
-    let states = [
-        ("proposed", true),
-        ("proposed", false),
-        ("approved", false),
-        ("declared", false),
-        ("done", false),
-        ("discarded", true),
-    ];
-    let disposals: Vec<Disposal> =
-        (1..).zip(states).map(|(n, (status, own))| disposal(n, status, own)).filter(|_| some).collect();
-    let months: &[ExpiredMonth] =
-        if some { &[month(date!(2026 - 09 - 01), 0), month(date!(2026 - 10 - 01), 9310)] } else { &[] };
-    let frame = Frame::inside("Trilha vencida", Section::Compliance, &viewer(vec![Role::Dpo], Vec::new()));
-    evidence::disposal::DisposalsPage {
-        error: (!some).then(|| "A eliminação deste mês já foi proposta.".to_owned()),
-        ..evidence::disposal::DisposalsPage::new(frame, months, &disposals, Uuid::nil(), at)
-    }
-}
-
 fn text(status: &str) -> Version {
     let at = datetime!(2026-11-23 17:05 UTC);
     let product = ConsentType::AiProcessing.text();
@@ -682,21 +594,13 @@ fn screens() -> Vec<(&'static str, String)> {
         ("consentimento-conferido", check_page(Some("granted")).render()),
         ("consentimento-revogado", check_page(Some("withdrawn")).render()),
         ("consentimento-desconhecido", check_page(None).render()),
-        ("pacientes", patients_page(true, "").render()),
-        ("pacientes-vazio", patients_page(false, "").render()),
-        ("pacientes-busca", patients_page(true, "prado").render()),
-        ("pacientes-ninguem", patients_page(false, "<b>zé").render()),
-        ("paciente-novo", patient_form(false).render()),
-        ("paciente-erros", patient_form(true).render()),
-        ("trilha-vencida", disposals_page(true).render()),
-        ("trilha-vencida-vazia", disposals_page(false).render()),
         ("guarda", holds_page(true).render()),
         ("guarda-vazia", holds_page(false).render()),
         ("iscas", canaries_page(true).render()),
         ("iscas-vazia", canaries_page(false).render()),
         ("bloqueio", session::LockPage { frame: inside("Sessão bloqueada") }.render()),
     ];
-    list.into_iter().map(|(name, html)| (name, html.unwrap())).collect()
+    list.into_iter().chain(clinic::screens()).map(|(name, html)| (name, html.unwrap())).collect()
 }
 
 /// The values of an attribute, in order.

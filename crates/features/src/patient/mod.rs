@@ -59,6 +59,11 @@ fn keystore(app: &App) -> Result<&Keystore> {
     app.keystore().ok_or(Error::Unavailable("o banco de chaves, que guarda a chave de cada paciente"))
 }
 
+/// Whether this installation can have patients: each needs a key of their own.
+pub fn is_possible(app: &App) -> bool {
+    app.keystore().is_some()
+}
+
 /// How many patients the clinic has.
 ///
 /// # Errors

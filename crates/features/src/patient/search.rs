@@ -132,8 +132,8 @@ async fn briefs_on(tx: &ReadTx, keys: &Keystore, clinic: Uuid, of: &[Uuid], toda
     let mut out = Vec::with_capacity(rows.len());
     for row in rows {
         match brief(keys, Subject { clinic, subject: row.id }, row, today).await {
-            // Whose keys were destroyed is nobody any more.
-            Err(Error::Conflict(_)) => {}
+            // Whose keys were destroyed, or are not in this copy of the keystore, cannot be named; the others can.
+            Err(Error::Conflict(_) | Error::NotFound) => {}
             brief => out.push(brief?),
         }
     }

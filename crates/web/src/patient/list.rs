@@ -66,7 +66,8 @@ impl FoundView {
 pub(crate) struct ListPage {
     pub(crate) frame: Frame,
     pub(crate) query: String,
-    pub(crate) found: FoundView,
+    /// None where this installation cannot have patients.
+    pub(crate) found: Option<FoundView>,
 }
 
 #[derive(Template)]
@@ -95,7 +96,11 @@ pub(super) async fn search(
 }
 
 async fn page(app: &App, who: &Member, query: &str) -> Result<Response, Answer> {
-    let found = FoundView::new(patient::search(app, &who.session, query).await?);
+    patient::count(app, &who.session).await?;
+    let found = match patient::is_possible(app) {
+        true => Some(FoundView::new(patient::search(app, &who.session, query).await?)),
+        false => None,
+    };
     let frame = Frame::inside("Pacientes", Section::Patients, &who.viewer);
     Ok(layout::html(ListPage { frame, query: query.to_owned(), found }))
 }
