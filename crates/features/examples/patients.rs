@@ -99,10 +99,15 @@ const LAST: [&str; 40] = [
 ];
 const TABLE: &str = "public.patient_identities";
 
+/// Endings that make several thousand surnames of the list, as a large clinic has them.
+const ENDINGS: [&str; 12] =
+    ["", "ato", "berto", "cindo", "dela", "eno", "fino", "gana", "lino", "mira", "neto", "rosa"];
+
 /// The invented name of a number; the same number has the same name.
 fn name(number: usize) -> String {
     let of = |list: &[&'static str], by: usize| list[(number / by) % list.len()];
-    format!("{} {} de {}", of(&FIRST, 1), of(&LAST, 7), of(&LAST, 311))
+    let last = |by: usize| format!("{}{}{}", of(&LAST, by), of(&ENDINGS, by * 3), of(&ENDINGS, by * 5));
+    format!("{} {} de {}", of(&FIRST, 1), last(7), last(311))
 }
 
 async fn plant(admin: &Client, keys: &Keystore, clinic: Uuid, user: Uuid, count: usize) {

@@ -3,6 +3,7 @@
 
 use std::{
     collections::HashMap,
+    hash::{BuildHasher, RandomState},
     num::NonZeroUsize,
     sync::{Arc, Mutex as StdMutex, PoisonError},
     time::{Duration, Instant},
@@ -25,6 +26,8 @@ const IDLE: Duration = Duration::from_secs(1800);
 const ENOUGH: usize = 8;
 /// What a find through the mother's name is put behind.
 const MOTHER: u32 = 8;
+/// The distance of a word that is another one.
+const FAR: u8 = u8::MAX;
 
 /// A clinic's names, and when they were last searched.
 type Held = (Instant, Arc<Mutex<Names>>);
@@ -74,13 +77,47 @@ struct Names {
     horizon: Option<String>,
     places: HashMap<Uuid, usize>,
     entries: Vec<Entry>,
+    words: Vocabulary,
 }
 
-/// One patient's names in the spelling that is compared.
+/// One patient's names, as words of the vocabulary.
 struct Entry {
     patient: Uuid,
-    name: Zeroizing<String>,
-    mother: Zeroizing<String>,
+    name: Vec<u32>,
+    mother: Vec<u32>,
+}
+
+/// The words of all names, each once: a search compares with a few thousand words instead of with every name.
+#[derive(Default)]
+struct Vocabulary {
+    words: Vec<Zeroizing<String>>,
+    /// By the hash of a word, so that no second copy of it lies about.
+    places: HashMap<u64, Vec<u32>>,
+    hasher: RandomState,
+}
+
+impl Vocabulary {
+    /// The number of a word.
+    fn number(&mut self, word: &str) -> u32 {
+        let known = self.places.entry(self.hasher.hash_one(word)).or_default();
+        let same = |number: &u32| self.words.get(*number as usize).is_some_and(|known| known.as_str() == word);
+        if let Some(number) = known.iter().find(|number| same(number)) {
+            return *number;
+        }
+        let number = u32::try_from(self.words.len()).unwrap_or(u32::MAX);
+        known.push(number);
+        self.words.push(Zeroizing::new(word.to_owned()));
+        number
+    }
+
+    fn get(&self, number: u32) -> &str {
+        self.words.get(number as usize).map_or("", |word| word.as_str())
+    }
+
+    /// How far each word is from one that is looked for; [`FAR`] for another word.
+    fn distances(&self, wanted: &Word<'_>, forgiving: bool) -> Vec<u8> {
+        self.words.iter().map(|word| wanted.distance(word, forgiving).unwrap_or(FAR)).collect()
+    }
 }
 
 impl Names {
@@ -113,7 +150,7 @@ impl Names {
 
     fn clear(&mut self, patient: Uuid) {
         let place = *self.places.entry(patient).or_insert(self.entries.len());
-        let empty = Entry { patient, name: Zeroizing::default(), mother: Zeroizing::default() };
+        let empty = Entry { patient, name: Vec::new(), mother: Vec::new() };
         match self.entries.get_mut(place) {
             Some(entry) => *entry = empty,
             None => self.entries.push(empty),
@@ -123,9 +160,7 @@ impl Names {
     fn add(&mut self, patient: Uuid, mother: bool, spelt: &str) {
         let Some(entry) = self.places.get(&patient).and_then(|place| self.entries.get_mut(*place)) else { return };
         let kept = if mother { &mut entry.mother } else { &mut entry.name };
-        // A text that grows leaves its old bytes behind: a new one, and the old is wiped.
-        let joined = if kept.is_empty() { spelt.to_owned() } else { format!("{} {spelt}", kept.as_str()) };
-        *kept = Zeroizing::new(joined);
+        kept.extend(spelt.split(' ').map(|word| self.words.number(word)));
     }
 
     fn find(&self, text: &str, most: usize) -> Vec<Uuid> {
@@ -135,16 +170,18 @@ impl Names {
         if found.len() < ENOUGH {
             found = self.matching(&words, true);
         }
-        found.sort_unstable_by(|(one, a), (other, b)| (one, a.name.as_str()).cmp(&(other, b.name.as_str())));
+        let spelt = |entry: &Entry| -> Vec<&str> { entry.name.iter().map(|word| self.words.get(*word)).collect() };
+        found.sort_unstable_by(|(one, a), (other, b)| one.cmp(other).then_with(|| spelt(a).cmp(&spelt(b))));
         found.into_iter().take(most).map(|(_, entry)| entry.patient).collect()
     }
 
     fn matching(&self, words: &[Word<'_>], forgiving: bool) -> Vec<(u32, &Entry)> {
+        let distances: Vec<Vec<u8>> = words.iter().map(|word| self.words.distances(word, forgiving)).collect();
         self.entries
             .iter()
             .filter_map(|entry| {
-                let own = score(words, &entry.name, forgiving);
-                let mother = || score(words, &entry.mother, forgiving).map(|score| score + MOTHER);
+                let own = score(&distances, &entry.name);
+                let mother = || score(&distances, &entry.mother).map(|score| score + MOTHER);
                 own.or_else(mother).map(|score| (score, entry))
             })
             .collect()
@@ -179,9 +216,9 @@ impl<'a> Word<'a> {
     }
 
     /// How far a name's word is from it: 0 the same, 1 it begins so, more for each error. None when it is another word.
-    fn distance(&self, word: &str, forgiving: bool) -> Option<u32> {
+    fn distance(&self, word: &str, forgiving: bool) -> Option<u8> {
         if word.starts_with(self.text) {
-            return Some(u32::from(word.len() > self.text.len()));
+            return Some(u8::from(word.len() > self.text.len()));
         }
         // Fewer letters in common than errors allow: another word, said without comparing.
         if !forgiving || self.errors == 0 || (self.mask & !mask(word)).count_ones() as usize > self.errors {
@@ -191,17 +228,16 @@ impl<'a> Word<'a> {
             .map(|length| strsim::osa_distance(self.text, beginning(word, length)))
             .min()
             .filter(|distance| *distance <= self.errors)
-            .and_then(|distance| u32::try_from(1 + distance).ok())
+            .and_then(|distance| u8::try_from(1 + distance).ok())
     }
 }
 
 /// How far a name is from words that it must all have, in any order.
-fn score(words: &[Word<'_>], name: &str, forgiving: bool) -> Option<u32> {
-    if name.is_empty() {
-        return None;
-    }
-    words.iter().try_fold(0, |sum, wanted| {
-        name.split(' ').filter_map(|word| wanted.distance(word, forgiving)).min().map(|distance| sum + distance)
+fn score(distances: &[Vec<u8>], name: &[u32]) -> Option<u32> {
+    distances.iter().try_fold(0, |sum, from| {
+        let nearest =
+            name.iter().filter_map(|word| from.get(*word as usize)).min().filter(|distance| **distance < FAR)?;
+        Some(sum + u32::from(*nearest))
     })
 }
 

@@ -154,7 +154,7 @@ CREATE OR REPLACE FUNCTION guard.is_due(part text) RETURNS boolean
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog SET timezone = 'UTC'
 AS $$
 DECLARE
-  found text[] := regexp_match(part, '^trail\.(access_logs|audit_logs|audit_trail|audit_details)_([0-9]{4}_[0-9]{2})$');
+  found text[] := regexp_match(part, '^trail\.(access_logs|audit_logs|audit_trail|audit_details)_([0-9]{4}_[0-9]{2})(_old)?$');
   month date := to_date(found[2], 'YYYY_MM');
 BEGIN
   RETURN CASE
