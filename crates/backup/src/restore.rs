@@ -1,11 +1,8 @@
 //! Puts a copy back into an empty installation.
 
-use std::{
-    collections::BTreeMap,
-    io::{BufReader, BufWriter, Seek},
-};
+use std::{collections::BTreeMap, io::BufReader};
 
-use sigilo_features::evidence::{examine, export_log, policy_of, verifier_key};
+use sigilo_features::evidence::{examine, log_file, policy_of, verifier_key};
 use sigilo_proof::{
     bundle::{self, Verdict},
     note::VerifierKey,
@@ -177,7 +174,8 @@ async fn chain(db: &Db, key: Option<&VerifierKey>) -> Result<Chain> {
     };
     let options = bundle::Options { policy: &policy, previous: &[], authorities: None };
     for log in logs {
-        match difference(log, &bundle_of(db, log, &options).await?) {
+        let bundle = BufReader::new(log_file(db, log).await?);
+        match difference(log, &bundle::verify(bundle, &options)) {
             None => chain.valid += 1,
             Some(sentence) => chain.differences.push(sentence),
         }
@@ -204,16 +202,6 @@ fn difference(log: Uuid, report: &bundle::Report) -> Option<String> {
     };
     let first = report.findings.first().map(|finding| format!(": {}", finding.sentence)).unwrap_or_default();
     Some(format!("o registro {log} {said}{first}"))
-}
-
-/// Through a file without a name, which nobody else can open and which is gone when this process is.
-async fn bundle_of(db: &Db, log: Uuid, options: &bundle::Options<'_>) -> Result<bundle::Report> {
-    let kept = |error| Problem::file("guardar", &std::env::temp_dir())(error);
-    let mut file = BufWriter::new(tempfile::tempfile().map_err(kept)?);
-    db.seal(async |tx: &SealTx| export_log(tx, log, &mut file).await).await?;
-    let mut file = file.into_inner().map_err(|error| kept(error.into_error()))?;
-    file.rewind().map_err(kept)?;
-    Ok(bundle::verify(BufReader::new(file), options))
 }
 
 #[cfg(test)]

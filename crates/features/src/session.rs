@@ -71,9 +71,7 @@ impl Viewer {
 
     /// Whether the member works with patients.
     pub fn sees_patients(&self) -> bool {
-        [Role::Receptionist, Role::Professional, Role::Administrator, Role::Owner]
-            .into_iter()
-            .any(|role| self.has(role))
+        crate::patient::ROLES.into_iter().any(|role| self.has(role))
     }
 
     /// Where this member starts.

@@ -46,9 +46,6 @@ SELECT p.id, p.medical_record_number, p.is_active, i.full_name_sealed, i.social_
 -- patient.latest: the records that were registered last
 SELECT id FROM patients WHERE is_active ORDER BY medical_record_number DESC LIMIT $1;
 
--- patient.count: how many records the clinic has
-SELECT count(*) FROM patients;
-
 -- patient.by_number: by the record's number
 SELECT id FROM patients WHERE medical_record_number = $1;
 

@@ -234,11 +234,6 @@ pub async fn latest(tx: &ReadTx, most: i64) -> Result<Vec<Uuid>> {
     tx.tx.values(sql::LATEST, &[&most]).await
 }
 
-/// How many records the clinic has.
-pub async fn count(tx: &ReadTx) -> Result<i64> {
-    Ok(tx.tx.value(sql::COUNT, &[]).await?.unwrap_or(0))
-}
-
 /// The record with a number.
 pub async fn by_number(tx: &ReadTx, number: i64) -> Result<Vec<Uuid>> {
     tx.tx.values(sql::BY_NUMBER, &[&number]).await

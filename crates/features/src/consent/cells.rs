@@ -5,7 +5,7 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use sigilo_proof::{Cell, envelope::Place};
-use sigilo_store::keystore::{KeyError, Keystore, Subject};
+use sigilo_store::keystore::{Keystore, Subject};
 
 use crate::{App, Error, Result};
 
@@ -28,16 +28,10 @@ impl<'a> Cells<'a> {
 
     /// Makes the person's key where there is none, so that sealing finds one.
     pub(super) async fn prepare(&self) -> Result<()> {
-        let Some(keystore) = self.app.keystore() else { return Ok(()) };
-        match keystore.create(self.person).await {
-            // The clinic's first consent.
-            Err(KeyError::Unknown) => {
-                keystore.create_clinic(self.person.clinic).await?;
-                keystore.create(self.person).await?;
-            }
-            made => drop(made?),
+        match self.app.keystore() {
+            Some(keystore) => Ok(keystore.ensure(self.person).await?),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     pub(super) async fn seal(&self, column: &'static str, plain: &[u8]) -> Result<Vec<u8>> {

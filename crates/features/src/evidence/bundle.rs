@@ -15,7 +15,7 @@ use sigilo_proof::{
     tile::{Tile, encode_entries},
 };
 use sigilo_store::{
-    Risk, Session,
+    Db, Risk, Session,
     trail::{Checkpoint, Head, NOBODYS_LOG, SealTx},
 };
 
@@ -39,11 +39,18 @@ const STAMPS: i64 = 4000;
 pub async fn export(app: &App, session: &Session) -> Result<File> {
     let clinic =
         entered(app, session, Act::Exported { details: json!({ "form": "bundle" }), risk: Risk::Medium }).await?;
-    let file = tempfile::tempfile().map_err(|_| Error::Internal)?;
-    let mut writer = BufWriter::new(file);
-    app.db().seal(async |tx: &SealTx| export_log(tx, clinic, &mut writer).await).await?;
-    let mut file = writer.into_inner().map_err(|_| Error::Internal)?;
-    file.rewind().map_err(|_| Error::Internal)?;
+    log_file(app.db(), clinic).await
+}
+
+/// The bundle of a log, whoever's it is, in a file without a name: nobody else can open it, and it is gone with this process.
+///
+/// # Errors
+/// As [`export_log`].
+pub async fn log_file(db: &Db, log: Uuid) -> Result<File> {
+    let mut writer = BufWriter::new(tempfile::tempfile().map_err(broken)?);
+    db.seal(async |tx: &SealTx| export_log(tx, log, &mut writer).await).await?;
+    let mut file = writer.into_inner().map_err(|error| broken(error.into_error()))?;
+    file.rewind().map_err(broken)?;
     Ok(file)
 }
 

@@ -18,7 +18,7 @@ mod seal;
 mod status;
 
 pub use attest::Outside;
-pub use bundle::{export, export_log};
+pub use bundle::{export, export_log, log_file};
 pub use disposal::{Disposal, ExpiredMonth, decide_disposal, disposals, propose_disposal};
 pub use entry::entry;
 pub use examine::{Difference, Examination, examine};

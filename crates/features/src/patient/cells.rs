@@ -1,6 +1,6 @@
 use sigilo_proof::envelope::{Identifier, Place};
 use sigilo_store::{
-    keystore::{KeyError, Keystore, Subject},
+    keystore::{Keystore, Subject},
     patient::{CELLS, Identity},
 };
 use zeroize::Zeroizing;
@@ -12,18 +12,6 @@ const TABLE: &str = "public.patient_identities";
 
 pub(super) fn place(field: Field) -> Place<'static> {
     Place { table: TABLE, column: field.column() }
-}
-
-/// Makes the patient's key, and the clinic's with the first patient.
-pub(super) async fn prepare(keys: &Keystore, patient: Subject) -> Result<()> {
-    match keys.create(patient).await {
-        Err(KeyError::Unknown) => {
-            keys.create_clinic(patient.clinic).await?;
-            keys.create(patient).await?;
-        }
-        made => drop(made?),
-    }
-    Ok(())
 }
 
 /// Opens who a patient is. A key that was destroyed leaves everything unknown.

@@ -1,5 +1,5 @@
 use sigilo_deid::check;
-use sigilo_domain::name;
+use sigilo_domain::{consent::minor, name};
 use sigilo_proof::envelope as normal;
 use sigilo_store::patient::CELLS;
 use time::{Date, macros::format_description};
@@ -8,8 +8,6 @@ use zeroize::Zeroizing;
 use super::document::{Document, Field, RACES, SEXES, without_document};
 use crate::FieldError;
 
-/// Who is younger has somebody who answers for them (Código Civil, arts. 3 and 4).
-const OF_AGE: i32 = 18;
 const OLDEST: i32 = 130;
 
 /// What somebody typed into the form of a patient. Wiped when dropped.
@@ -73,7 +71,7 @@ impl Typed {
         };
         need(Field::FullName, "Informe o nome completo, como no documento.");
         need(Field::BirthDate, "Informe a data de nascimento.");
-        let minor = document.get(Field::BirthDate).and_then(day).is_some_and(|birth| age(birth, today) < OF_AGE);
+        let minor = document.get(Field::BirthDate).and_then(day).is_some_and(|birth| today < minor::majority(birth));
         if minor {
             need(Field::GuardianName, "O paciente é menor de 18 anos: diga quem responde por ele.");
         }

@@ -29,16 +29,13 @@ use uuid::Uuid;
 
 use crate::{App, Error, Result};
 
-/// Whether a member of these roles works with patients.
-fn sees_patients(roles: &[String]) -> bool {
-    [Role::Receptionist, Role::Professional, Role::Administrator, Role::Owner]
-        .iter()
-        .any(|role| roles.iter().any(|code| code == role.code()))
-}
+/// Who works with patients: the front desk, professionals, and who runs the clinic. The database says the same
+/// (`app.sees_patients`).
+pub(crate) const ROLES: [Role; 4] = [Role::Receptionist, Role::Professional, Role::Administrator, Role::Owner];
 
 /// Lets in who works with patients; the clinic.
 fn entered(tx: &ReadTx) -> Result<Uuid> {
-    if sees_patients(&tx.entered().roles) {
+    if tx.entered().roles.iter().any(|code| ROLES.iter().any(|role| role.code() == code)) {
         return Ok(tx.entered().clinic_id);
     }
     Err(Error::Forbidden("Os pacientes são de quem os atende ou cuida da agenda e do cadastro."))
@@ -64,15 +61,10 @@ pub fn is_possible(app: &App) -> bool {
     app.keystore().is_some()
 }
 
-/// How many patients the clinic has.
+/// Lets in who works with patients, for a page that shows none.
 ///
 /// # Errors
 /// [`Error::Forbidden`] for whom patients are no business of.
-pub async fn count(app: &App, session: &Session) -> Result<i64> {
-    app.db()
-        .read(session, async |tx: &ReadTx| {
-            entered(tx)?;
-            Ok(sigilo_store::patient::count(tx).await?)
-        })
-        .await
+pub async fn admit(app: &App, session: &Session) -> Result<()> {
+    app.db().read(session, async |tx: &ReadTx| entered(tx).map(drop)).await
 }

@@ -127,14 +127,18 @@ impl Names {
         let changed = rows::names(tx, self.horizon.as_deref().unwrap_or("0")).await?;
         let mut cells = Vec::with_capacity(changed.len());
         for row in &changed {
-            let of = |field: Field, sealed: &'_ [u8]| (row.patient_id, place(field), sealed.to_vec());
-            cells.push(of(Field::FullName, &row.full_name_sealed));
-            cells.extend(row.social_name_sealed.as_deref().map(|sealed| of(Field::SocialName, sealed)));
-            cells.extend(row.mother_name_sealed.as_deref().map(|sealed| of(Field::MotherName, sealed)));
+            let named = [
+                (Field::FullName, Some(&row.full_name_sealed)),
+                (Field::SocialName, row.social_name_sealed.as_ref()),
+                (Field::MotherName, row.mother_name_sealed.as_ref()),
+            ];
+            cells.extend(
+                named
+                    .into_iter()
+                    .filter_map(|(field, sealed)| Some((row.patient_id, place(field), sealed?.as_slice()))),
+            );
         }
-        let wanted: Vec<_> =
-            cells.iter().map(|(patient, place, sealed)| (*patient, *place, sealed.as_slice())).collect();
-        let opened = keys.open_cells(clinic, &wanted).await?;
+        let opened = keys.open_cells(clinic, &cells).await?;
         for row in &changed {
             self.clear(row.patient_id);
         }

@@ -47,14 +47,14 @@ pub async fn register(app: &App, session: &Session, typed: &Typed, anyway: bool)
     }
     if !anyway && !alike.is_empty() {
         let found = app.db().write(session, async |tx: &WriteTx| {
-            let found = briefs(tx, keys, clinic, &alike).await?;
+            let found = briefs(tx, keys, clinic, &alike, None).await?;
             Ok((found, listed("likeness", &alike)))
         });
         return found.await.map(Registered::Alike);
     }
 
     let patient = Subject { clinic, subject: Uuid::now_v7() };
-    cells::prepare(keys, patient).await?;
+    keys.ensure(patient).await?;
     let identity = cells::sealed(keys, patient, &document, None).await?;
     let id = patient.subject;
     app.db()

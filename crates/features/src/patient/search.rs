@@ -77,7 +77,7 @@ pub async fn search(app: &App, session: &Session, text: &str) -> Result<Found> {
             };
             found.truncate(MOST);
             let today = app.now().to_offset(BRASILIA).date();
-            let patients = briefs_on(tx, keys, clinic, &found, Some(today)).await?;
+            let patients = briefs(tx, keys, clinic, &found, Some(today)).await?;
             Ok((Found { patients, searched: !text.is_empty() }, listed(by, &found)))
         })
         .await
@@ -121,12 +121,14 @@ async fn by_number(
     Ok(Some((what, found)))
 }
 
-/// What a list shows of some patients, in their order.
-pub(super) async fn briefs(tx: &ReadTx, keys: &Keystore, clinic: Uuid, of: &[Uuid]) -> Result<Vec<Brief>> {
-    briefs_on(tx, keys, clinic, of, None).await
-}
-
-async fn briefs_on(tx: &ReadTx, keys: &Keystore, clinic: Uuid, of: &[Uuid], today: Option<Date>) -> Result<Vec<Brief>> {
+/// What a list shows of some patients, in their order; with their age on a day.
+pub(super) async fn briefs(
+    tx: &ReadTx,
+    keys: &Keystore,
+    clinic: Uuid,
+    of: &[Uuid],
+    today: Option<Date>,
+) -> Result<Vec<Brief>> {
     let mut rows = rows::briefs(tx, of).await?;
     rows.sort_by_key(|row| of.iter().position(|id| *id == row.id));
     let mut out = Vec::with_capacity(rows.len());

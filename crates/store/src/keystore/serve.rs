@@ -205,6 +205,21 @@ impl Keystore {
         Ok(self.version(subject, key_version(sealed)?).await?.open(place, sealed)?)
     }
 
+    /// Makes a person's key where there is none, and the clinic's with its first person.
+    ///
+    /// # Errors
+    /// As [`Keystore::create`].
+    pub async fn ensure(&self, subject: Subject) -> Result<(), KeyError> {
+        match self.create(subject).await {
+            Err(KeyError::Unknown) => {
+                self.create_clinic(subject.clinic).await?;
+                self.create(subject).await?;
+            }
+            made => drop(made?),
+        }
+        Ok(())
+    }
+
     /// Opens cells of many people of a clinic, for an index in memory; their keys are forgotten again at once. A person whose
     /// key was destroyed gives none. Counted as one, because this is what the clinic's own search does.
     ///

@@ -1,7 +1,7 @@
 //! Proofs of consents: handed out to whose they are, and checked by anybody who holds a code. Texts and their review.
 
 mod check;
-mod proof;
+pub(crate) mod proof;
 mod texts;
 
 use axum::Router;

@@ -2,7 +2,7 @@
 
 use axum::extract::{Path, State};
 use axum::response::Response;
-use sigilo_features::{App, consent};
+use sigilo_features::{App, Session, consent};
 use uuid::Uuid;
 
 use crate::download::attachment;
@@ -10,14 +10,22 @@ use crate::errors::Answer;
 use crate::visitor::Visitor;
 
 pub(super) async fn download(State(app): State<App>, who: Visitor, Path(id): Path<String>) -> Result<Response, Answer> {
-    let id = Answer::identifier(&id)?;
-    let receipt = consent::receipt(&app, &who.session, id).await?;
-    Ok(attachment(&name(id, "json"), "application/json", receipt.document.write().into_bytes()))
+    document(&app, &who.session, Answer::identifier(&id)?).await
 }
 
 pub(super) async fn print(State(app): State<App>, who: Visitor, Path(id): Path<String>) -> Result<Response, Answer> {
-    let id = Answer::identifier(&id)?;
-    let pdf = consent::printed(&app, &who.session, id).await?;
+    printed(&app, &who.session, Answer::identifier(&id)?).await
+}
+
+/// The proof of a consent, for programs.
+pub(crate) async fn document(app: &App, session: &Session, id: Uuid) -> Result<Response, Answer> {
+    let receipt = consent::receipt(app, session, id).await?;
+    Ok(attachment(&name(id, "json"), "application/json", receipt.document.write().into_bytes()))
+}
+
+/// The receipt of a consent, for people.
+pub(crate) async fn printed(app: &App, session: &Session, id: Uuid) -> Result<Response, Answer> {
+    let pdf = consent::printed(app, session, id).await?;
     Ok(attachment(&name(id, "pdf"), "application/pdf", pdf))
 }
 

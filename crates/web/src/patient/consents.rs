@@ -11,7 +11,7 @@ use sigilo_features::{App, Error};
 use uuid::Uuid;
 
 use crate::body::Fields;
-use crate::download::attachment;
+use crate::consent::proof::{document, printed};
 use crate::errors::Answer;
 use crate::format;
 use crate::layout::{self, Frame, Section};
@@ -87,7 +87,7 @@ pub(crate) struct ConsentsPage {
     guardian_cpf: String,
     offers: Vec<OfferView>,
     others: Vec<(&'static str, String, ActView)>,
-    /// Which form is shown again, by the text, and why.
+    /// Why what was asked was not done.
     pub(crate) error: Option<String>,
 }
 
@@ -187,17 +187,9 @@ pub(super) async fn proof(
     Path((id, act, form)): Path<(String, String, String)>,
 ) -> Result<Response, Answer> {
     let (_, act) = (Answer::identifier(&id)?, Answer::identifier(&act)?);
-    let short = act.simple().to_string();
-    let name = format!("consentimento-{}", &short[short.len() - 8..]);
     match form.as_str() {
-        "comprovante.pdf" => {
-            let pdf = consent::printed(&app, &who.session, act).await?;
-            Ok(attachment(&format!("{name}.pdf"), "application/pdf", pdf))
-        }
-        "comprovante.json" => {
-            let receipt = consent::receipt(&app, &who.session, act).await?;
-            Ok(attachment(&format!("{name}.json"), "application/json", receipt.document.write().into_bytes()))
-        }
+        "comprovante.pdf" => printed(&app, &who.session, act).await,
+        "comprovante.json" => document(&app, &who.session, act).await,
         _ => Err(Answer::not_found()),
     }
 }

@@ -128,7 +128,7 @@ fn frame(who: &Member, of: Option<(Uuid, i32)>) -> Frame {
 }
 
 pub(super) async fn new(State(app): State<App>, who: Member) -> Result<Response, Answer> {
-    patient::count(&app, &who.session).await?;
+    patient::admit(&app, &who.session).await?;
     Ok(layout::html(FormPage::new(frame(&who, None), None, Typed::new(|_| ""))))
 }
 

@@ -96,10 +96,11 @@ pub(super) async fn search(
 }
 
 async fn page(app: &App, who: &Member, query: &str) -> Result<Response, Answer> {
-    patient::count(app, &who.session).await?;
-    let found = match patient::is_possible(app) {
-        true => Some(FoundView::new(patient::search(app, &who.session, query).await?)),
-        false => None,
+    let found = if patient::is_possible(app) {
+        Some(FoundView::new(patient::search(app, &who.session, query).await?))
+    } else {
+        patient::admit(app, &who.session).await?;
+        None
     };
     let frame = Frame::inside("Pacientes", Section::Patients, &who.viewer);
     Ok(layout::html(ListPage { frame, query: query.to_owned(), found }))
