@@ -58,12 +58,12 @@ def signed(note, policy):
         if words[:1] != ["log"]:
             continue
         name, _, key = words[1].rsplit("+", 2)
-        key = base64.b64decode(key)
+        key = base64.b64decode(key, validate=True)
         if key[0] != 1 or name != text.split("\n")[0]:
             continue
         for signature in signatures.splitlines():
             _, who, value = signature.split(" ")
-            value = base64.b64decode(value)
+            value = base64.b64decode(value, validate=True)
             if who != name or value[:4] != hashlib.sha256(name.encode() + b"\n" + key).digest()[:4]:
                 continue
             with tempfile.TemporaryDirectory() as folder:
@@ -104,7 +104,7 @@ def main(bundle, policy):
             elif path == "checkpoint":
                 note = content.decode()
                 _, size, root = note.split("\n")[:3]
-                size, root = int(size), base64.b64decode(root)
+                size, root = int(size), base64.b64decode(root, validate=True)
                 if not signed(note, policy):
                     wrong.append("checkpoint: no signature of the policy's log")
             elif path == "rounds":
@@ -113,7 +113,7 @@ def main(bundle, policy):
                     entry = json.loads(proof["entry"])
                     head = json.dumps({"log": manifest["log"], "root": proof["root"], "size": proof["size"], "v": 1},
                                       separators=(",", ":"))
-                    steps = [base64.b64decode(step) for step in proof["path"]]
+                    steps = [base64.b64decode(step, validate=True) for step in proof["path"]]
                     if climb(leaf(head.encode()), proof["index"], entry["heads"], steps) != base64.b64decode(entry["map"]):
                         wrong.append(f"round {entry['round']}: the clinic is not in its map")
                     reached.append((proof["size"], entry["at"]))

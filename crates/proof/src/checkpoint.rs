@@ -4,7 +4,7 @@ use data_encoding::BASE64;
 use thiserror::Error;
 
 use crate::{
-    cosignature,
+    base64, cosignature,
     merkle::Hash,
     note::{KeyError, Note, Signature, SignatureType, VerifierKey},
     signing_key::SigningKey,
@@ -66,7 +66,7 @@ pub(crate) fn decimal(text: &str) -> Option<u64> {
 pub(crate) fn hash(text: &str) -> Option<Hash> {
     // A longer text is not worth decoding.
     let text = Some(text).filter(|text| text.len() == 44)?;
-    BASE64.decode(text.as_bytes()).ok()?.try_into().ok()
+    base64::decode(text)?.try_into().ok()
 }
 
 /// A log's signing keys. Neither printable nor serialisable.

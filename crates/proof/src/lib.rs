@@ -7,6 +7,7 @@
 //! What others sign is verified here too: [`timestamp`], [`cms`] documents and the certificates of [`icp`] over [`x509`].
 
 mod aead;
+pub mod base64;
 pub mod bundle;
 mod cbc;
 pub mod checkpoint;

@@ -6,6 +6,7 @@ use data_encoding::BASE64;
 use thiserror::Error;
 
 use crate::{
+    base64,
     checkpoint::{decimal, hash},
     merkle::{self, Hash, ProofError},
     note::MAX_NOTE,
@@ -68,8 +69,7 @@ impl TlogProof {
         let mut line = lines.next().unwrap_or("");
         let mut extra = Vec::new();
         if let Some(encoded) = line.strip_prefix("extra ") {
-            let decoded = BASE64.decode(encoded.as_bytes()).ok();
-            extra = decoded
+            extra = base64::decode(encoded)
                 .filter(|extra| !extra.is_empty() && extra.len() <= MAX_EXTRA)
                 .ok_or_else(|| malformed(&lines))?;
             line = lines.next().unwrap_or("");

@@ -93,6 +93,7 @@ fn malformed_proofs_are_refused_with_their_line() {
         (good.replacen("index 3\n", "", 1), 2),
         (good.replacen("index", "extra \nindex", 1), 2),
         (good.replacen("index", "extra YQ\nindex", 1), 2),
+        (good.replacen("index", "extra YQ==YQ==\nindex", 1), 2),
         (good.replacen("index", "extra YQ==\nextra YQ==\nindex", 1), 3),
         (good.replacen("index 3", "index 3\nindex 3", 1), 3),
         (good.replacen(&hash, &hash[1..], 1), 3),

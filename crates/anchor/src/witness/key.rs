@@ -9,6 +9,7 @@ use std::{
 
 use data_encoding::BASE64;
 use sigilo_proof::{
+    base64,
     checkpoint::Checkpoint,
     cosignature::WitnessKey,
     note::{KeyError, VerifierKey},
@@ -98,6 +99,6 @@ impl Keys {
 
 fn read(text: &str) -> Option<Keys> {
     let (name, seed) = text.strip_suffix('\n')?.split_once('\n')?;
-    let seed = Zeroizing::new(BASE64.decode(seed.as_bytes()).ok()?);
+    let seed = Zeroizing::new(base64::decode(seed)?);
     Keys::from_seed(name, seed.as_slice().try_into().ok()?).ok()
 }

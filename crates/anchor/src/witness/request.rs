@@ -3,7 +3,7 @@
 use std::fmt;
 
 use data_encoding::BASE64;
-use sigilo_proof::merkle::Hash;
+use sigilo_proof::{base64, merkle::Hash};
 
 /// The longest body that is read, in bytes: room for a dozen post-quantum signatures by others.
 pub const MAX_BODY: usize = 128 << 10;
@@ -50,5 +50,5 @@ pub(super) fn size(text: &str) -> Option<u64> {
 }
 
 fn hash(text: &str) -> Option<Hash> {
-    BASE64.decode(text.as_bytes()).ok()?.try_into().ok()
+    base64::decode(text)?.try_into().ok()
 }

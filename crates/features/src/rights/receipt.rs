@@ -4,7 +4,7 @@ use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use serde_json::{Value, json};
 use time::format_description::well_known::Rfc3339;
 
-use sigilo_proof::{Signer, verify_signature};
+use sigilo_proof::{Signer, base64 as canonical_base64, verify_signature};
 use sigilo_store::rights::{self as rows, Executed};
 
 use crate::{App, Error, Result};
@@ -57,7 +57,9 @@ pub fn verify(document: &Value, key: Option<&str>) -> Verified {
         return Verified::Unreadable;
     };
     let key = key.unwrap_or(named).trim();
-    let (Ok(signature), Ok(key)) = (BASE64.decode(signature), BASE64.decode(key)) else { return Verified::Unreadable };
+    let (Some(signature), Some(key)) = (canonical_base64::decode(signature), canonical_base64::decode(key)) else {
+        return Verified::Unreadable;
+    };
     let mut message = String::new();
     canonical(&document["recibo"], &mut message);
     if verify_signature(&key, message.as_bytes(), &signature) { Verified::Yes } else { Verified::No }

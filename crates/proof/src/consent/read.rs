@@ -1,13 +1,16 @@
 //! Reading a proof of consent, and nothing else.
 
-use data_encoding::{BASE64, HEXLOWER};
+use data_encoding::HEXLOWER;
 use thiserror::Error;
 
 use super::{
     Document, Parts, Representative, Seal, Signature, SignatureKind, Stamp, Statement, Subject, SubjectSignature, Text,
     VERSION, Withdrawal,
 };
-use crate::jcs::{self, JcsError, Value};
+use crate::{
+    base64,
+    jcs::{self, JcsError, Value},
+};
 
 /// The longest file that is read, in bytes: a scan of five megabytes in base64, and all the rest.
 pub const MAX_DOCUMENT: usize = 8 << 20;
@@ -161,7 +164,7 @@ fn signature(of: &Value) -> Result<Signature> {
 }
 
 fn base64(text: &str, name: &'static str) -> Result<Vec<u8>> {
-    BASE64.decode(text.as_bytes()).map_err(|_| DocumentError::Member(name))
+    base64::decode(text).ok_or(DocumentError::Member(name))
 }
 
 fn text(value: &Value, name: &'static str) -> Result<String> {

@@ -10,6 +10,8 @@ use std::{fmt, str::FromStr};
 use data_encoding::BASE64;
 use thiserror::Error;
 
+use crate::base64;
+
 /// The longest note that is read, in bytes: room for [`MAX_SIGNATURES`] post-quantum signatures.
 pub const MAX_NOTE: usize = 512 << 10;
 
@@ -115,7 +117,7 @@ impl Signature {
     pub fn parse(line: &str) -> Option<Signature> {
         let (name, encoded) = line.strip_prefix(DASH)?.split_once(' ')?;
         check_name(name).ok()?;
-        let decoded = BASE64.decode(encoded.as_bytes()).ok()?;
+        let decoded = base64::decode(encoded)?;
         let (id, bytes) = decoded.split_first_chunk::<4>()?;
         if bytes.is_empty() {
             return None;

@@ -7,7 +7,7 @@ use data_encoding::{BASE64, HEXLOWER};
 use thiserror::Error;
 
 use super::{NoteError, Signature};
-use crate::{cosignature, sha256};
+use crate::{base64, cosignature, sha256};
 
 /// The longest name of a key, in bytes: what a signed subtree can carry (C2SP tlog-cosignature).
 pub const MAX_NAME: usize = 255;
@@ -99,7 +99,7 @@ impl VerifierKey {
         if encoded.len() > 1752 {
             return Err(KeyError::Length);
         }
-        let decoded = BASE64.decode(encoded.as_bytes()).map_err(|_| KeyError::Malformed)?;
+        let decoded = base64::decode(encoded).ok_or(KeyError::Malformed)?;
         let (kind, public) = decoded.split_first().ok_or(KeyError::Malformed)?;
         let kind = SignatureType::of(*kind).ok_or(KeyError::Type(*kind))?;
         let key = VerifierKey::new(name, kind, public)?;
