@@ -100,6 +100,7 @@ impl From<store::Error> for Error {
             store::Error::Denied => Error::Forbidden("O seu perfil não permite esta ação."),
             store::Error::NotFound => Error::NotFound,
             store::Error::Duplicate(_) => Error::Conflict("Este registro já existe."),
+            store::Error::Taken(_) => Error::Conflict("Outro registro já ocupa este horário."),
             store::Error::Timeout | store::Error::Unavailable => Error::Unavailable("o banco de dados"),
             store::Error::Rule(_) | store::Error::Other(_) => {
                 tracing::error!(%error, "database");

@@ -22,6 +22,9 @@ pub enum Error {
     /// A unique constraint; the name of the constraint.
     #[error("already exists ({0})")]
     Duplicate(String),
+    /// Something else has that time; the name of the constraint.
+    #[error("that time is taken ({0})")]
+    Taken(String),
     /// Another constraint; its name.
     #[error("breaks a rule of the schema ({0})")]
     Rule(String),
@@ -59,6 +62,7 @@ impl From<tokio_postgres::Error> for Error {
             _ if *code == SqlState::NO_DATA_FOUND => Error::NotFound,
             _ if *code == SqlState::INSUFFICIENT_PRIVILEGE => Error::Denied,
             _ if *code == SqlState::UNIQUE_VIOLATION => Error::Duplicate(constraint()),
+            _ if *code == SqlState::EXCLUSION_VIOLATION => Error::Taken(constraint()),
             _ if [SqlState::CHECK_VIOLATION, SqlState::FOREIGN_KEY_VIOLATION, SqlState::NOT_NULL_VIOLATION]
                 .contains(code) =>
             {

@@ -188,6 +188,7 @@ async fn the_manuals_twelve_tables_and_their_triggers_exist() {
     assert_eq!(
         watched,
         [
+            "appointments DELETE+INSERT+UPDATE",
             "audit_grants DELETE+INSERT+UPDATE",
             "canaries DELETE+INSERT+UPDATE",
             "clinics DELETE+INSERT+UPDATE",
@@ -196,6 +197,7 @@ async fn the_manuals_twelve_tables_and_their_triggers_exist() {
             "consent_texts DELETE+INSERT+UPDATE",
             "conversations DELETE+INSERT+UPDATE",
             "data_subject_requests DELETE+INSERT+UPDATE",
+            "equipment DELETE+INSERT+UPDATE",
             "explainability_logs DELETE+INSERT+UPDATE",
             "fulfilment_plans DELETE+INSERT+UPDATE",
             "incident_drafts DELETE+INSERT+UPDATE",
@@ -205,12 +207,19 @@ async fn the_manuals_twelve_tables_and_their_triggers_exist() {
             "messages DELETE+INSERT+UPDATE",
             "patient_identities DELETE+INSERT+UPDATE",
             "patients DELETE+INSERT+UPDATE",
+            "professional_services DELETE+INSERT+UPDATE",
+            "professionals DELETE+INSERT+UPDATE",
             "profiles DELETE+INSERT+UPDATE",
             "recipient_notices DELETE+INSERT+UPDATE",
             "request_evidence DELETE+INSERT+UPDATE",
+            "rooms DELETE+INSERT+UPDATE",
+            "schedule_exceptions DELETE+INSERT+UPDATE",
             "security_incident_logs DELETE+INSERT+UPDATE",
+            "service_categories DELETE+INSERT+UPDATE",
+            "service_types DELETE+INSERT+UPDATE",
             "small_agent_declarations DELETE+INSERT+UPDATE",
             "trail_disposals DELETE+INSERT+UPDATE",
+            "working_hours DELETE+INSERT+UPDATE",
         ]
     );
 }

@@ -136,6 +136,15 @@ async fn hostile_sql_on_the_apps_connection_reaches_nothing_of_another_clinic() 
         "trail_disposals",
         "patients",
         "patient_identities",
+        "professionals",
+        "service_categories",
+        "service_types",
+        "professional_services",
+        "rooms",
+        "equipment",
+        "working_hours",
+        "schedule_exceptions",
+        "appointments",
         "access_logs",
     ];
     // Before any context: every table refuses.

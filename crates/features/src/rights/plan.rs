@@ -47,6 +47,7 @@ const fn rule(table: &'static str, fate: Fate, reason: &'static str) -> Rule {
 }
 
 const INCIDENT: &str = "Registro de incidentes, guardado ao menos 5 anos (Resolução CD/ANPD nº 15/2024, art. 10)";
+const ATTENDED: &str = "Quem atendeu, e quando, consta do prontuário, que fica 20 anos (Lei 13.787/2018, art. 6º)";
 const PROOF: &str = "Prova de que o tratamento foi correto; guardada 5 anos (LGPD, arts. 6º, X, e 16, I)";
 const TRAIL: &str =
     "A trilha não pode ser alterada; não guarda conteúdo nem identificação direta (LGPD, arts. 16, I, e 37)";
@@ -93,6 +94,11 @@ pub(super) const RULES: &[Rule] = &[
         Fate::Keep,
         "É do paciente, cifrado com a chave dele, e fica com o prontuário (Lei 13.787/2018, art. 6º)",
     ),
+    rule("professionals", Fate::Keep, ATTENDED),
+    rule("professional_services", Fate::Keep, ATTENDED),
+    rule("working_hours", Fate::Keep, ATTENDED),
+    rule("schedule_exceptions", Fate::Keep, ATTENDED),
+    rule("appointments", Fate::Keep, ATTENDED),
     rule(
         "trail_disposals",
         Fate::Keep,
@@ -131,7 +137,16 @@ mod tests {
     #[test]
     fn every_table_that_says_something_of_a_member_has_a_fate() {
         // These say nothing of one member.
-        const OTHERS: &[&str] = &["clinics", "security_incident_logs", "ai_governance_metrics", "consent_texts"];
+        const OTHERS: &[&str] = &[
+            "clinics",
+            "security_incident_logs",
+            "ai_governance_metrics",
+            "consent_texts",
+            "service_categories",
+            "service_types",
+            "rooms",
+            "equipment",
+        ];
         for (name, table) in Classification::of_the_product().public_tables() {
             let personal = table.columns.iter().any(|column| column.class.is_personal());
             let ruled = RULES.iter().filter(|rule| rule.table == name).count();
