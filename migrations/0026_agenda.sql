@@ -230,26 +230,14 @@ CREATE TABLE public.appointments (
 CREATE INDEX appointments_day ON public.appointments (clinic_id, start_time);
 CREATE INDEX appointments_of_patient ON public.appointments (clinic_id, patient_id, start_time DESC);
 
--- One booking at a time looks at a professional's, a patient's, a room's or an equipment's time. Without it, two bookings of
--- the same time each wait for the other and the server breaks one off after a second, with an error that says nothing.
-CREATE FUNCTION public.fn_appointment_line(clinic uuid, VARIADIC taken uuid[]) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog
-AS $$
-DECLARE place bigint;
-BEGIN
-  FOR place IN SELECT DISTINCT hashtextextended(clinic::text || t::text, 26) FROM unnest(taken) t WHERE t IS NOT NULL ORDER BY 1 LOOP
-    PERFORM pg_advisory_xact_lock(place);
-  END LOOP;
-END
-$$;
-
 CREATE FUNCTION public.fn_appointment() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog
 AS $$
 DECLARE
   service record;
   allowed boolean;
-  takes boolean := false;
+  takes boolean := TG_OP = 'INSERT';
+  place bigint;
 BEGIN
   IF TG_OP = 'INSERT' OR (NEW.start_time, NEW.end_time, NEW.service_type_id) IS DISTINCT FROM (OLD.start_time, OLD.end_time, OLD.service_type_id) THEN
     SELECT s.buffer_minutes, s.tuss_code INTO service FROM public.service_types s
@@ -265,51 +253,56 @@ BEGIN
     IF NEW.status NOT IN ('requested', 'scheduled') THEN
       RAISE EXCEPTION 'an appointment begins requested or scheduled' USING ERRCODE = 'check_violation', CONSTRAINT = 'appointments_begin';
     END IF;
-    PERFORM public.fn_appointment_line(NEW.clinic_id, NEW.professional_id, NEW.patient_id, NEW.room_id, NEW.equipment_id);
-    RETURN NEW;
-  END IF;
-  IF NEW.patient_id <> OLD.patient_id THEN
-    RAISE EXCEPTION 'an appointment stays its patient''s' USING ERRCODE = 'check_violation', CONSTRAINT = 'appointments_patient_stays';
-  END IF;
-  IF (NEW.start_time, NEW.end_time, NEW.professional_id, NEW.room_id, NEW.equipment_id)
-     IS DISTINCT FROM (OLD.start_time, OLD.end_time, OLD.professional_id, OLD.room_id, OLD.equipment_id) THEN
-    IF OLD.status NOT IN ('requested', 'scheduled', 'confirmed') THEN
-      RAISE EXCEPTION 'only what has not begun is moved' USING ERRCODE = 'check_violation', CONSTRAINT = 'appointments_moves';
+  ELSE
+    IF NEW.patient_id <> OLD.patient_id THEN
+      RAISE EXCEPTION 'an appointment stays its patient''s' USING ERRCODE = 'check_violation', CONSTRAINT = 'appointments_patient_stays';
     END IF;
-    NEW.times_moved := OLD.times_moved + 1;
-    takes := true;
-  END IF;
-  IF NEW.status <> OLD.status THEN
-    -- Forward as the visit goes; backward one step, where somebody pressed the wrong button.
-    allowed := CASE OLD.status
-      WHEN 'requested' THEN NEW.status IN ('scheduled', 'cancelled')
-      WHEN 'scheduled' THEN NEW.status IN ('confirmed', 'arrived', 'cancelled', 'no_show', 'rescheduled')
-      WHEN 'confirmed' THEN NEW.status IN ('scheduled', 'arrived', 'cancelled', 'no_show', 'rescheduled')
-      WHEN 'arrived' THEN NEW.status IN ('scheduled', 'confirmed', 'in_progress', 'cancelled')
-      WHEN 'in_progress' THEN NEW.status IN ('arrived', 'completed')
-      WHEN 'cancelled' THEN NEW.status = 'scheduled'
-      WHEN 'no_show' THEN NEW.status IN ('scheduled', 'arrived')
-      ELSE false END;
-    IF NOT allowed THEN
-      RAISE EXCEPTION 'no way from % to %', OLD.status, NEW.status USING ERRCODE = 'check_violation', CONSTRAINT = 'appointments_way';
+    IF (NEW.start_time, NEW.end_time, NEW.professional_id, NEW.room_id, NEW.equipment_id)
+       IS DISTINCT FROM (OLD.start_time, OLD.end_time, OLD.professional_id, OLD.room_id, OLD.equipment_id) THEN
+      IF OLD.status NOT IN ('requested', 'scheduled', 'confirmed') THEN
+        RAISE EXCEPTION 'only what has not begun is moved' USING ERRCODE = 'check_violation', CONSTRAINT = 'appointments_moves';
+      END IF;
+      NEW.times_moved := OLD.times_moved + 1;
+      takes := true;
     END IF;
-    takes := takes OR OLD.status IN ('cancelled', 'no_show');
-    IF NEW.status = 'no_show' AND NEW.start_time > app.clock() THEN
-      RAISE EXCEPTION 'its hour has not come' USING ERRCODE = 'check_violation', CONSTRAINT = 'appointments_hour_to_come';
+    IF NEW.status <> OLD.status THEN
+      -- Forward as the visit goes; backward one step, where somebody pressed the wrong button.
+      allowed := CASE OLD.status
+        WHEN 'requested' THEN NEW.status IN ('scheduled', 'cancelled')
+        WHEN 'scheduled' THEN NEW.status IN ('confirmed', 'arrived', 'cancelled', 'no_show', 'rescheduled')
+        WHEN 'confirmed' THEN NEW.status IN ('scheduled', 'arrived', 'cancelled', 'no_show', 'rescheduled')
+        WHEN 'arrived' THEN NEW.status IN ('scheduled', 'confirmed', 'in_progress', 'cancelled')
+        WHEN 'in_progress' THEN NEW.status IN ('arrived', 'completed')
+        WHEN 'cancelled' THEN NEW.status = 'scheduled'
+        WHEN 'no_show' THEN NEW.status IN ('scheduled', 'arrived')
+        ELSE false END;
+      IF NOT allowed THEN
+        RAISE EXCEPTION 'no way from % to %', OLD.status, NEW.status USING ERRCODE = 'check_violation', CONSTRAINT = 'appointments_way';
+      END IF;
+      takes := takes OR OLD.status IN ('cancelled', 'no_show');
+      IF NEW.status = 'no_show' AND NEW.start_time > app.clock() THEN
+        RAISE EXCEPTION 'its hour has not come' USING ERRCODE = 'check_violation', CONSTRAINT = 'appointments_hour_to_come';
+      END IF;
+      IF NEW.status <> 'cancelled' THEN NEW.cancellation_reason := NULL; END IF;
+      NEW.confirmed_at := CASE WHEN NEW.status = 'confirmed' THEN now() WHEN NEW.status IN ('requested', 'scheduled') THEN NULL ELSE NEW.confirmed_at END;
+      NEW.patient_confirmed := NEW.confirmed_at IS NOT NULL;
+      NEW.arrived_at := CASE WHEN NEW.status = 'arrived' THEN coalesce(OLD.arrived_at, now())
+                             WHEN NEW.status IN ('in_progress', 'completed') THEN OLD.arrived_at END;
+      NEW.started_at := CASE WHEN NEW.status = 'in_progress' THEN now() WHEN NEW.status = 'completed' THEN OLD.started_at END;
+      NEW.ended_at := CASE WHEN NEW.status = 'completed' THEN now() END;
     END IF;
-    IF NEW.status <> 'cancelled' THEN NEW.cancellation_reason := NULL; END IF;
-    NEW.confirmed_at := CASE WHEN NEW.status = 'confirmed' THEN now() WHEN NEW.status IN ('requested', 'scheduled') THEN NULL ELSE NEW.confirmed_at END;
-    NEW.patient_confirmed := NEW.confirmed_at IS NOT NULL;
-    NEW.arrived_at := CASE WHEN NEW.status = 'arrived' THEN coalesce(OLD.arrived_at, now())
-                           WHEN NEW.status IN ('in_progress', 'completed') THEN OLD.arrived_at END;
-    NEW.started_at := CASE WHEN NEW.status = 'in_progress' THEN now() WHEN NEW.status = 'completed' THEN OLD.started_at END;
-    NEW.ended_at := CASE WHEN NEW.status = 'completed' THEN now() END;
+    NEW.version := OLD.version + 1;
+    NEW.updated_at := now();
   END IF;
+  -- One at a time looks at a professional's, a patient's, a room's or an equipment's time. Without it, two bookings of one time
+  -- each wait for the other, and the server breaks one off after a second with an error that says nothing.
   IF takes THEN
-    PERFORM public.fn_appointment_line(NEW.clinic_id, NEW.professional_id, NEW.patient_id, NEW.room_id, NEW.equipment_id);
+    FOR place IN SELECT DISTINCT hashtextextended(NEW.clinic_id::text || t::text, 26)
+                   FROM unnest(ARRAY[NEW.professional_id, NEW.patient_id, NEW.room_id, NEW.equipment_id]) t
+                  WHERE t IS NOT NULL ORDER BY 1 LOOP
+      PERFORM pg_advisory_xact_lock(place);
+    END LOOP;
   END IF;
-  NEW.version := OLD.version + 1;
-  NEW.updated_at := now();
   RETURN NEW;
 END
 $$;

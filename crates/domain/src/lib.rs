@@ -1,5 +1,6 @@
 //! Sigilo's rules without input or output: identifiers, roles, consents, councils.
 
+pub mod appointment;
 pub mod arrival;
 pub mod audit_query;
 pub mod canary;

@@ -12,6 +12,7 @@ use sigilo_store::{Db, keystore::Keystore};
 use crate::{
     Error, Result,
     answer::{Assistant, Desk},
+    appointment::Changes,
     patient::NameIndexes,
     sign_in::oidc::Provider,
 };
@@ -81,6 +82,7 @@ struct Inner {
     assistant: Assistant,
     desk: Desk,
     names: NameIndexes,
+    changes: Changes,
     settings: Settings,
 }
 
@@ -106,8 +108,20 @@ impl App {
             .and_then(|builder| builder.rp_name("Sigilo").build())
             .map_err(|_| WRONG)?;
         let provider = settings.oidc.clone().map(|oidc| Provider::new(oidc, &settings.origin)).transpose()?;
-        let (desk, names) = (Desk::default(), NameIndexes::default());
-        Ok(App(Arc::new(Inner { db, keys, keystore, clock, webauthn, provider, assistant, desk, names, settings })))
+        let (desk, names, changes) = (Desk::default(), NameIndexes::default(), Changes::default());
+        Ok(App(Arc::new(Inner {
+            db,
+            keys,
+            keystore,
+            clock,
+            webauthn,
+            provider,
+            assistant,
+            desk,
+            names,
+            changes,
+            settings,
+        })))
     }
 
     /// How this installation is set up.
@@ -153,6 +167,10 @@ impl App {
 
     pub(crate) fn names(&self) -> &NameIndexes {
         &self.0.names
+    }
+
+    pub(crate) fn changes(&self) -> &Changes {
+        &self.0.changes
     }
 
     pub(crate) fn webauthn(&self) -> &Webauthn {

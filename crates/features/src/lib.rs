@@ -4,6 +4,7 @@
 
 pub mod answer;
 mod app;
+pub mod appointment;
 pub mod canary;
 mod ceremony;
 pub mod compliance;

@@ -18,7 +18,7 @@ use sigilo_store::{
     statements::patient as sql,
 };
 use sigilo_testkit::TestKeystore;
-use support::{Script, Scripted, Stand, colleague, document};
+use support::{Script, Scripted, Stand, colleague, document, with_keys};
 use uuid::Uuid;
 
 struct Desk {
@@ -29,24 +29,10 @@ struct Desk {
     dpo: Session,
 }
 
-async fn app_of(stand: &Stand, keystore: &TestKeystore) -> App {
-    let root = Arc::new(LocalRoot::new(&[7; 32]));
-    let keys = Keystore::open(&keystore.urls().keys, root, &Limits::default(), &[]).await.unwrap();
-    App::new(
-        stand.app.db().clone(),
-        Keyring::new(&[7; 32]),
-        Some(keys),
-        Arc::new(SystemClock),
-        stand.app.assistant().clone(),
-        stand.app.settings().clone(),
-    )
-    .unwrap()
-}
-
 async fn desk() -> Desk {
     let stand = Stand::new(Scripted::new(Script::Say(document(), Stop::Complete))).await;
     let keystore = TestKeystore::fresh().await;
-    let app = app_of(&stand, &keystore).await;
+    let app = with_keys(&stand, &keystore).await;
     let desk = colleague(&stand, "Jussara Pinho", &["receptionist"], 40).await.1;
     let dpo = colleague(&stand, "Breno Dias", &["dpo"], 41).await.1;
     Desk { stand, keystore, app, desk, dpo }
@@ -145,7 +131,7 @@ async fn a_patient_is_registered_once_and_found_however_written() {
     assert!(matches!(patient::register(&d.app, &d.desk, &typed(&family), false).await.unwrap(), Registered::Done(..)));
     assert_eq!(d.found("11987654321").await.len(), 2);
     // Another process, which holds nothing yet, finds the same.
-    let other = app_of(&d.stand, &d.keystore).await;
+    let other = with_keys(&d.stand, &d.keystore).await;
     let found = patient::search(&other, &d.desk, "lucia prado").await.unwrap();
     assert_eq!(found.patients[0].id, ana);
     // And what it registers is found here.
@@ -315,7 +301,7 @@ async fn a_stolen_database_names_nobody_and_a_destroyed_key_ends_it_for_us_too()
 
     d.app.keystore().unwrap().destroy(Subject { clinic: d.stand.clinic, subject: ana }).await.unwrap();
     assert!(matches!(patient::open(&d.app, &d.desk, ana).await, Err(Error::Conflict(_))));
-    let other = app_of(&d.stand, &d.keystore).await;
+    let other = with_keys(&d.stand, &d.keystore).await;
     assert!(patient::search(&other, &d.desk, "lucia").await.unwrap().patients.is_empty());
     assert_eq!(d.found("lucia").await, Vec::<i64>::new(), "not from memory either");
     assert_eq!(patient::search(&other, &d.desk, "bruno").await.unwrap().patients.len(), 1);
@@ -330,7 +316,7 @@ async fn after_a_restore_names_are_found_and_only_what_changes_is_read_again() {
     let admin = d.stand.database.superuser().await;
     admin.batch_execute("SET session_replication_role = replica").await.unwrap();
     admin.batch_execute("UPDATE patient_identities SET changed_in = '900000000'").await.unwrap();
-    let other = app_of(&d.stand, &d.keystore).await;
+    let other = with_keys(&d.stand, &d.keystore).await;
     let found = async |text: &'static str| patient::search(&other, &d.desk, text).await.unwrap().patients.len();
     assert_eq!((found("lucia").await, found("vasques").await), (1, 1));
     // What no transaction here has written is not read a second time: spoilt cells go unnoticed.

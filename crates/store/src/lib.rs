@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod answer;
+pub mod appointment;
 pub mod canary;
 pub mod classification;
 pub mod compliance;

@@ -37,6 +37,7 @@ not_null!(
     Vec<uuid::Uuid>,
     uuid::Uuid,
     time::Date,
+    time::PrimitiveDateTime,
     time::OffsetDateTime,
     serde_json::Value
 );

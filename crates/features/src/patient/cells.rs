@@ -38,6 +38,25 @@ pub(super) async fn open(keys: &Keystore, patient: Subject, field: Field, sealed
     Ok(Zeroizing::new(text))
 }
 
+/// By what name a patient is called: the social name, where there is one. None where nobody can tell any more.
+pub(crate) async fn called(
+    keys: &Keystore,
+    patient: Subject,
+    full: Option<&[u8]>,
+    social: Option<&[u8]>,
+) -> Result<Option<Zeroizing<String>>> {
+    let (field, sealed) = match (social, full) {
+        (Some(social), _) => (Field::SocialName, social),
+        (None, Some(full)) => (Field::FullName, full),
+        (None, None) => return Ok(None),
+    };
+    match open(keys, patient, field, sealed).await {
+        // The keys were destroyed, or are not in this copy of the keystore.
+        Err(Error::Conflict(_) | Error::NotFound) => Ok(None),
+        called => called.map(Some),
+    }
+}
+
 /// Seals who a patient is, with fingerprints. What is as it was keeps its cell, so that the trail tells what changed.
 pub(super) async fn sealed(
     keys: &Keystore,

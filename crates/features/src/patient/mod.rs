@@ -13,6 +13,7 @@ mod register;
 mod search;
 mod update;
 
+pub(crate) use cells::called;
 pub use consents::{Agreement, Consents, Offer, OwnSignature, agree, consents};
 pub use document::{Document, Field, RACES, SEXES, WITHOUT_DOCUMENT};
 pub use form::Typed;
@@ -34,7 +35,7 @@ use crate::{App, Error, Result};
 pub(crate) const ROLES: [Role; 4] = [Role::Receptionist, Role::Professional, Role::Administrator, Role::Owner];
 
 /// Lets in who works with patients; the clinic.
-fn entered(tx: &ReadTx) -> Result<Uuid> {
+pub(crate) fn entered(tx: &ReadTx) -> Result<Uuid> {
     if tx.entered().roles.iter().any(|code| ROLES.iter().any(|role| role.code() == code)) {
         return Ok(tx.entered().clinic_id);
     }
@@ -52,7 +53,7 @@ fn purpose(roles: &[String]) -> &'static str {
 }
 
 /// The keys of people, without which nobody is registered or found.
-fn keystore(app: &App) -> Result<&Keystore> {
+pub(crate) fn keystore(app: &App) -> Result<&Keystore> {
     app.keystore().ok_or(Error::Unavailable("o banco de chaves, que guarda a chave de cada paciente"))
 }
 

@@ -26,10 +26,14 @@ use sigilo_features::{
     answer::{self, Assistant, MemoryChecks, Update},
     message,
 };
-use sigilo_proof::Keyring;
-use sigilo_store::{Db, Error, Session, SignInTx, Token, WriteTx, account, conversation, session};
+use sigilo_proof::{Keyring, envelope::LocalRoot};
+use sigilo_store::{
+    Db, Error, Session, SignInTx, Token, WriteTx, account, conversation,
+    keystore::{Keystore, Limits},
+    session,
+};
 use sigilo_testkit::{
-    TestDatabase,
+    TestDatabase, TestKeystore,
     people::{self, Member, client, event},
 };
 use tokio::sync::Notify;
@@ -259,6 +263,21 @@ pub async fn colleague(stand: &Stand, name: &str, roles: &[&str], seed: u8) -> (
         .await
         .unwrap();
     (user, Session { token, client })
+}
+
+/// The same installation with a key for each patient.
+pub async fn with_keys(stand: &Stand, keystore: &TestKeystore) -> App {
+    let root = Arc::new(LocalRoot::new(&[7; 32]));
+    let keys = Keystore::open(&keystore.urls().keys, root, &Limits::default(), &[]).await.unwrap();
+    App::new(
+        stand.app.db().clone(),
+        Keyring::new(&[7; 32]),
+        Some(keys),
+        Arc::new(SystemClock),
+        stand.app.assistant().clone(),
+        stand.app.settings().clone(),
+    )
+    .unwrap()
 }
 
 /// A document as a model would write it.
