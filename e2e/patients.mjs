@@ -33,8 +33,9 @@ await journey(async () => {
   const desk = await enter(SIGILO_E2E_DESK);
   let record;
 
-  await step("the desk starts at its patients", async () => {
-    await desk.waitForURL("**/pacientes");
+  await step("the patients who were registered last", async () => {
+    await desk.waitForURL("**/agenda");
+    await desk.getByRole("link", { name: "Pacientes" }).click();
     await desk.getByText("Cadastrados por último").waitFor();
     await look(desk, "pacientes", KEY);
   });

@@ -20,6 +20,7 @@ const entries = {
   app: "src/app.js",
   auth: "src/auth.js",
   console: "src/console.js",
+  agenda: "src/agenda.js",
 };
 const compressible = new Set([".css", ".js", ".svg", ".txt"]);
 const manifest = {};
@@ -72,7 +73,7 @@ for (const file of scripts.outputFiles) {
 
 const styles = await esbuild.build({
   absWorkingDir: root,
-  entryPoints: { app: "src/css/app.css" },
+  entryPoints: { app: "src/css/app.css", calendar: "src/css/calendar.css" },
   outdir: dist,
   bundle: true,
   minify: true,
@@ -82,9 +83,10 @@ const styles = await esbuild.build({
   external: ["/assets/*"],
   write: false,
 });
-let css = styles.outputFiles[0].text;
-css = css.replaceAll(/\/assets\/(inter-[a-z-]+\.woff2)/g, (_, name) => `/assets/${manifest[name]}`);
-await emit("app.css", css);
+for (const file of styles.outputFiles) {
+  const css = file.text.replaceAll(/\/assets\/(inter-[a-z-]+\.woff2)/g, (_, name) => `/assets/${manifest[name]}`);
+  await emit(path.basename(file.path), css);
+}
 
 // The licences of what is bundled go along with it, as they ask.
 const parts = [
@@ -95,6 +97,8 @@ const parts = [
   "@codemirror/autocomplete", "@codemirror/commands", "@codemirror/lang-sql", "@codemirror/language", "@codemirror/state",
   "@codemirror/view", "@lezer/common", "@lezer/highlight", "@lezer/lr", "@marijn/find-cluster-break", "crelt", "style-mod",
   "w3c-keyname",
+  // The calendar and what it stands on.
+  "@event-calendar/core", "svelte", "esm-env",
 ];
 let notices = "Third-party parts served by Sigilo\n";
 for (const name of parts) {
@@ -103,7 +107,10 @@ for (const name of parts) {
   // A package of fonts has a licence of its own and the fonts' one.
   const files = (await readdir(folder)).filter((entry) => /^licen[cs]e/i.test(entry));
   const file = files.find((entry) => /font/i.test(entry)) ?? files[0];
-  const text = await readFile(path.join(folder, file), "utf8");
+  // The calendar names the MIT licence without bringing its text, which reads the same in any package under it.
+  const text = file === undefined && license === "MIT"
+    ? `Copyright (c) the authors of ${name}\n${(await readFile(path.join(modules, "svelte/LICENSE.md"), "utf8")).replace(/^.*\n/, "")}`
+    : await readFile(path.join(folder, file), "utf8");
   notices += `\n${"=".repeat(72)}\n${name} ${version} (${license})\n${"=".repeat(72)}\n\n${text.trim()}\n`;
 }
 await emit("licences.txt", notices);

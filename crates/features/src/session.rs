@@ -81,7 +81,7 @@ impl Viewer {
             () if self.has(Role::Professional) => "/conversas",
             () if self.has(Role::Auditor) => "/auditoria",
             () if self.has(Role::Dpo) => "/conformidade",
-            () if self.has(Role::Receptionist) => "/pacientes",
+            () if self.has(Role::Receptionist) => "/agenda",
             () => "/account",
         }
     }

@@ -115,7 +115,9 @@ SELECT a.id, a.patient_id, a.professional_id, p.full_name AS professional, a.ser
        a.room_id, r.name AS room, a.equipment_id, e.name AS equipment, a.modality, a.status, a.cancellation_reason,
        a.rescheduled_from, n.id AS rescheduled_to, a.series_id, a.is_exception, a.times_moved, a.no_show_risk_score, a.version,
        a.start_time AT TIME ZONE z.zone AS starts, a.end_time AT TIME ZONE z.zone AS ends,
-       a.confirmed_at, a.arrived_at, a.started_at, a.ended_at, a.created_at, m.display_name AS booked_by,
+       a.confirmed_at AT TIME ZONE z.zone AS confirmed_at, a.arrived_at AT TIME ZONE z.zone AS arrived_at,
+       a.started_at AT TIME ZONE z.zone AS started_at, a.ended_at AT TIME ZONE z.zone AS ended_at,
+       a.created_at AT TIME ZONE z.zone AS created_at, m.display_name AS booked_by,
        i.full_name_sealed, i.social_name_sealed
   FROM (SELECT app.zone() AS zone) z, appointments a
   JOIN professionals p ON p.clinic_id = a.clinic_id AND p.id = a.professional_id

@@ -1,7 +1,7 @@
 //! Appointments, and what they are made of. Hours are read and written on the clinic's own clock; the database turns them
 //! into moments.
 
-use time::{OffsetDateTime, PrimitiveDateTime};
+use time::PrimitiveDateTime;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
@@ -141,15 +141,15 @@ row! {
         /// Until when.
         ends: PrimitiveDateTime,
         /// When it was confirmed.
-        confirmed_at: Option<OffsetDateTime>,
+        confirmed_at: Option<PrimitiveDateTime>,
         /// When the patient arrived.
-        arrived_at: Option<OffsetDateTime>,
+        arrived_at: Option<PrimitiveDateTime>,
         /// When it began.
-        started_at: Option<OffsetDateTime>,
+        started_at: Option<PrimitiveDateTime>,
         /// When it ended.
-        ended_at: Option<OffsetDateTime>,
+        ended_at: Option<PrimitiveDateTime>,
         /// When it was booked.
-        created_at: OffsetDateTime,
+        created_at: PrimitiveDateTime,
         /// By whom.
         booked_by: Option<String>,
         /// The patient's name, sealed.

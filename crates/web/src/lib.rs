@@ -7,6 +7,7 @@
 mod account;
 mod answer;
 mod api;
+mod appointment;
 mod assets;
 mod body;
 mod compliance;
@@ -78,6 +79,7 @@ pub fn router(app: App, settings: WebSettings) -> Router {
         .merge(second_factor::routes())
         .merge(onboarding::routes())
         .merge(conversation::routes())
+        .merge(appointment::routes())
         .merge(patient::routes())
         .merge(message::routes())
         .merge(answer::routes())

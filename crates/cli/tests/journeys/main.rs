@@ -182,6 +182,45 @@ async fn patients_at_the_front_desk() {
     assert_eq!(number(&database, opened).await, 3, "everybody who opened the record is in the trail");
 }
 
+/// A receptionist's day on the agenda, with somebody else at another desk; and what it leaves behind.
+#[tokio::test]
+async fn a_day_on_the_agenda() {
+    let stand = Stand::with_keys().await;
+    let site = stand.demo_with(|_| {});
+    let database = stand.superuser().await;
+    let clinic = "SELECT clinic_id FROM members WHERE display_name LIKE 'Jussara%'";
+    database
+        .batch_execute(&format!(
+            "INSERT INTO professionals (clinic_id, full_name, council_license, license_number, license_state)
+             VALUES (({clinic}), 'Dra. Íris Campos', 'CRM', '7001', 'SP');
+             INSERT INTO service_types (clinic_id, name, duration_minutes) VALUES (({clinic}), 'Avaliação da jornada', 30);
+             INSERT INTO professional_services (clinic_id, professional_id, service_type_id)
+             SELECT p.clinic_id, p.id, s.id FROM professionals p JOIN service_types s ON s.clinic_id = p.clinic_id
+              WHERE p.license_number = '7001' AND s.name = 'Avaliação da jornada';
+             INSERT INTO working_hours (clinic_id, professional_id, weekday, starts, ends)
+             SELECT p.clinic_id, p.id, d, h.starts, h.ends FROM professionals p, generate_series(1, 5) d,
+                    (VALUES (time '08:00', time '12:00'), ('13:00', '18:00')) h(starts, ends) WHERE p.license_number = '7001'"
+        ))
+        .await
+        .unwrap();
+    let day: String = database
+        .query_one("SELECT (date_trunc('week', now() + interval '8 days'))::date::text", &[])
+        .await
+        .unwrap()
+        .get(0);
+    let link = |person: &str| format!("{}{}", site.origin, site.link(person));
+    let (desk, owner) = (link(JUSSARA), link(HELENA));
+    let settings = [("SIGILO_E2E_DESK", desk.as_str()), ("SIGILO_E2E_OWNER", &owner), ("SIGILO_E2E_DAY", &day)];
+    journey("agenda", &site, &database, &settings).await;
+    let overlaps = "SELECT count(*) FROM appointments a JOIN appointments b
+                       ON a.clinic_id = b.clinic_id AND a.professional_id = b.professional_id AND a.id < b.id
+                      AND a.holds_time AND b.holds_time
+                      AND tstzrange(a.start_time, a.busy_until) && tstzrange(b.start_time, b.busy_until)";
+    assert_eq!(number(&database, overlaps).await, 0);
+    let seen = "SELECT count(DISTINCT user_id) FROM audit_logs WHERE action = 'agenda_viewed'";
+    assert_eq!(number(&database, seen).await, 2, "who had the agenda before them is in the trail");
+}
+
 /// What a data subject may ask for, and the deletion of an account.
 #[tokio::test]
 async fn rights_of_a_data_subject() {

@@ -1,8 +1,8 @@
-use sigilo_store::{ReadTx, Session};
+use sigilo_store::{Session, SignInTx, session};
 use tokio::sync::broadcast;
 use uuid::Uuid;
 
-use crate::{App, Result, patient};
+use crate::{App, Error, Result};
 
 /// More changes than a page that listens can be behind before it is told to read everything again.
 const KEPT: usize = 64;
@@ -25,12 +25,19 @@ impl Changes {
     }
 }
 
-/// The changes of the clinics' agendas from now on, with the one that is the session's: whoever listens keeps the others' to
-/// nobody.
+/// The changes of the agendas from now on, and the clinic whose they are to be told to this session. Listening is no work: it
+/// does not keep a session from locking.
 ///
 /// # Errors
-/// [`crate::Error::Forbidden`] for whom patients are no business of.
+/// [`Error::NotSignedIn`] or [`Error::Locked`].
 pub async fn changes(app: &App, session: &Session) -> Result<(Uuid, broadcast::Receiver<Uuid>)> {
-    let clinic = app.db().read(session, async |tx: &ReadTx| patient::entered(tx)).await?;
-    Ok((clinic, app.changes().0.subscribe()))
+    let heard = app.changes().0.subscribe();
+    let found = app
+        .db()
+        .sign_in(&session.client, async |tx: &SignInTx| Ok::<_, Error>(session::find(tx, &session.token).await?));
+    match found.await? {
+        None => Err(Error::NotSignedIn),
+        Some(found) if found.locked => Err(Error::Locked),
+        Some(found) => Ok((found.clinic_id, heard)),
+    }
 }

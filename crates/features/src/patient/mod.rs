@@ -20,7 +20,7 @@ pub use form::Typed;
 pub(crate) use names::NameIndexes;
 pub use open::{Record, open};
 pub use register::{Registered, register};
-pub use search::{Brief, Found, search};
+pub use search::{Brief, Found, brief_of, search};
 pub use sigilo_store::consent::Act;
 pub use update::{INACTIVE, activate, update};
 

@@ -83,6 +83,24 @@ pub async fn search(app: &App, session: &Session, text: &str) -> Result<Found> {
         .await
 }
 
+/// What a list shows of one patient, for a page on which they were chosen; none for another clinic's, or where nobody can tell
+/// any more who it was. That they were shown goes into the trail.
+///
+/// # Errors
+/// As [`search`].
+pub async fn brief_of(app: &App, session: &Session, id: Uuid) -> Result<Option<Brief>> {
+    let keys = keystore(app)?;
+    app.db()
+        .write(session, async |tx: &WriteTx| {
+            let clinic = entered(tx)?;
+            let today = app.now().to_offset(BRASILIA).date();
+            let found = briefs(tx, keys, clinic, &[id], Some(today)).await?.pop();
+            let shown: Vec<Uuid> = found.iter().map(|brief| brief.id).collect();
+            Ok((found, listed("choice", &shown)))
+        })
+        .await
+}
+
 /// What is found by something that has one spelling. None when the text can only be a name.
 async fn by_number(
     tx: &ReadTx,

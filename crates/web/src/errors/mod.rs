@@ -210,7 +210,7 @@ pub(crate) async fn render(State(demo): State<bool>, request: Request, next: Nex
     let answer = match response.extensions_mut().remove::<Answer>() {
         Some(answer) => answer,
         // A handler may render its failure itself, such as a form with its errors.
-        None if has_page(&response) => return response,
+        None if has_body(&response) => return response,
         None => Answer::of_status(status),
     };
     let mut rendered = answer.clone().rendered(wants, demo);
@@ -226,9 +226,9 @@ pub(crate) async fn render(State(demo): State<bool>, request: Request, next: Nex
     rendered
 }
 
-fn has_page(response: &Response) -> bool {
-    let content_type = response.headers().get(header::CONTENT_TYPE);
-    content_type.is_some_and(|value| value.as_bytes().starts_with(b"text/html"))
+fn has_body(response: &Response) -> bool {
+    let content_type = response.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+    [&b"text/html"[..], b"application/problem+json"].iter().any(|kind| content_type.starts_with(kind))
 }
 
 impl Answer {

@@ -24,6 +24,9 @@ impl fmt::Display for Icon {
 pub(crate) fn icon(name: &str) -> Icon {
     Icon(match name {
         "alert" => r#"<path d="M12 3.5 2.8 19.5h18.4z"/><path d="M12 10v4.5M12 17v.01"/>"#,
+        "calendar" => {
+            r#"<rect x="4" y="5.500" width="16" height="14.500" rx="2"/><path d="M4 10h16M8.500 3v4.500M15.500 3v4.500"/>"#
+        }
         "chat" => r#"<path d="M4 5h16v11H9.5L5 19.5V16H4z"/>"#,
         "check" => r#"<path d="m5 12.5 4.5 4.5L19 7.5"/>"#,
         "clock" => r#"<circle cx="12" cy="12" r="8.5"/><path d="M12 7v5l3.5 2"/>"#,

@@ -28,6 +28,7 @@ pub(crate) struct Frame {
 pub(crate) enum Section {
     None,
     Conversations,
+    Agenda,
     Patients,
     Governance,
     Audit,
@@ -88,6 +89,11 @@ impl Frame {
     /// Whether the navigation marks the conversations.
     pub(crate) fn in_conversations(&self) -> bool {
         self.is(Section::Conversations)
+    }
+
+    /// Whether the navigation marks the agenda.
+    pub(crate) fn in_agenda(&self) -> bool {
+        self.is(Section::Agenda)
     }
 
     /// Whether the navigation marks the patients.

@@ -15,8 +15,8 @@ use crate::visitor::Member;
 
 /// A patient in a list.
 pub(crate) struct BriefView {
-    pub(super) brief: Brief,
-    pub(super) born: String,
+    pub(crate) brief: Brief,
+    pub(crate) born: String,
     pub(super) phone: Option<String>,
 }
 
