@@ -6,17 +6,11 @@ mod support;
 use std::sync::Arc;
 
 use sigilo_assistant::provider::Stop;
-use sigilo_domain::SystemClock;
 use sigilo_features::{
     App, Error,
     patient::{self, Field, Registered, Typed},
 };
-use sigilo_proof::{Keyring, envelope::LocalRoot};
-use sigilo_store::{
-    Session,
-    keystore::{Keystore, Limits, Subject},
-    statements::patient as sql,
-};
+use sigilo_store::{Session, keystore::Subject, statements::patient as sql};
 use sigilo_testkit::TestKeystore;
 use support::{Script, Scripted, Stand, colleague, document, with_keys};
 use uuid::Uuid;

@@ -2,6 +2,7 @@
 //! Every answer's security headers and every cookie's flags are checked on the way (`support/http.rs`).
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
+mod agenda;
 mod answers;
 mod audit;
 mod clinics;

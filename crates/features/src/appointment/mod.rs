@@ -24,7 +24,7 @@ pub use open::{Appointment, open};
 pub use refusal::{Conflict, Kind, Refusal};
 pub use relocate::{Moved, relocate};
 pub use sigilo_domain::appointment::{CANCELLATIONS, Status};
-pub use sigilo_store::appointment::{PlaceChoice, ProfessionalChoice, ServiceChoice, Slot, VisitRow};
+pub use sigilo_store::appointment::{AppointmentRow, PlaceChoice, ProfessionalChoice, ServiceChoice, Slot, VisitRow};
 
 use sigilo_store::{Action, Event, Risk};
 use uuid::Uuid;

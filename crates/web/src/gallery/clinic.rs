@@ -32,7 +32,7 @@ pub(super) fn screens() -> Vec<(&'static str, askama::Result<String>)> {
     ]
 }
 
-fn brief(n: u128, social: bool, active: bool) -> Brief {
+pub(super) fn brief(n: u128, social: bool, active: bool) -> Brief {
     Brief {
         id: Uuid::from_u128(n),
         number: i64::try_from(n).unwrap_or(0),

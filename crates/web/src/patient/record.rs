@@ -4,8 +4,10 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use sigilo_features::App;
+use sigilo_features::appointment::{self, Status, VisitRow};
 use sigilo_features::patient::{self, Field, INACTIVE, RACES, Record, SEXES, WITHOUT_DOCUMENT};
 
+use crate::appointment::words;
 use crate::body::Fields;
 use crate::errors::Answer;
 use crate::format;
@@ -23,6 +25,8 @@ struct Line {
 pub(crate) struct RecordPage {
     pub(crate) frame: Frame,
     pub(crate) record: Record,
+    /// Latest first, fifty at most.
+    pub(crate) visits: Vec<VisitRow>,
     pub(crate) error: Option<String>,
 }
 
@@ -71,6 +75,15 @@ impl RecordPage {
         Some(Line { label: field.label(), value })
     }
 
+    fn when(&self, visit: &VisitRow) -> String {
+        words::whole_moment(visit.starts)
+    }
+
+    /// The style and the words of how it stands.
+    fn standing(&self, visit: &VisitRow) -> Option<(&'static str, &'static str)> {
+        Status::from_code(&visit.status).map(|status| (words::tag(status), status.label()))
+    }
+
     fn years(&self) -> Option<String> {
         self.record.age.map(|age| format::counted(age.into(), "ano"))
     }
@@ -99,8 +112,9 @@ fn word(of: &[(&'static str, &'static str)], code: &str) -> String {
 
 async fn page(app: &App, who: &Member, id: &str) -> Result<RecordPage, Answer> {
     let record = patient::open(app, &who.session, Answer::identifier(id)?).await?;
+    let visits = appointment::visits(app, &who.session, record.id).await?;
     let frame = Frame::inside(format!("Prontuário nº {}", record.number), Section::Patients, &who.viewer);
-    Ok(RecordPage { frame, record, error: None })
+    Ok(RecordPage { frame, record, visits, error: None })
 }
 
 pub(super) async fn show(State(app): State<App>, who: Member, Path(id): Path<String>) -> Result<Response, Answer> {
