@@ -34,6 +34,7 @@ pub mod sign_up;
 pub mod simulation;
 pub mod small_agent;
 pub mod suspicion;
+pub mod team;
 pub mod unlock;
 pub mod user;
 

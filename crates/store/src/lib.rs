@@ -40,6 +40,7 @@ pub mod setup;
 pub mod simulation;
 pub mod statements;
 pub mod suspicion;
+pub mod team;
 pub mod trail;
 mod tx;
 

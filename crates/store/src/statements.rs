@@ -74,6 +74,7 @@ pub fn shapes() -> Vec<Shape> {
         shape::<store::factor::PasskeyRow>(factor::PASSKEYS),
         shape::<store::factor::TotpRow>(factor::TOTP),
         shape::<store::profile::Profile>(profile::OWN),
+        shape::<store::team::Member>(team::ALL),
         shape::<store::appointment::ProfessionalChoice>(appointment::PROFESSIONALS),
         shape::<store::appointment::ServiceChoice>(appointment::SERVICES),
         shape::<store::appointment::PlaceChoice>(appointment::ROOMS),

@@ -38,6 +38,7 @@ mod shell;
 mod sign_in;
 mod sign_up;
 mod simulation;
+mod team;
 mod upload;
 mod visitor;
 
@@ -81,6 +82,7 @@ pub fn router(app: App, settings: WebSettings) -> Router {
         .merge(conversation::routes())
         .merge(appointment::routes())
         .merge(patient::routes())
+        .merge(team::routes())
         .merge(message::routes())
         .merge(answer::routes())
         .merge(governance::routes())

@@ -19,3 +19,4 @@ mod routes;
 #[path = "../support/mod.rs"]
 mod support;
 mod suspicions;
+mod team;

@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use super::viewer;
 use crate::layout::{Frame, Section};
-use crate::{evidence, patient};
+use crate::{evidence, patient, team};
 
 /// Each by its name.
 pub(super) fn screens() -> Vec<(&'static str, askama::Result<String>)> {
@@ -27,6 +27,9 @@ pub(super) fn screens() -> Vec<(&'static str, askama::Result<String>)> {
         ),
         ("paciente-novo", patient_form(false).render()),
         ("paciente-erros", patient_form(true).render()),
+        ("equipe", team_page(true).render()),
+        ("equipe-erros", team_page(false).render()),
+        ("convite", invited_page().render()),
         ("trilha-vencida", disposals_page(true).render()),
         ("trilha-vencida-vazia", disposals_page(false).render()),
     ]
@@ -55,6 +58,41 @@ fn patients_page(some: bool, query: &str) -> patient::list::ListPage {
         if some { vec![brief(12, false, true), brief(7, true, true), brief(3, false, false)] } else { Vec::new() };
     let found = patient::list::FoundView::new(Found { patients, searched: !query.is_empty() });
     patient::list::ListPage { frame: desk("Pacientes"), query: query.to_owned(), found: Some(found) }
+}
+
+fn team_page(is_owner: bool) -> team::list::TeamPage {
+    let member = |n: u128, roles: &[&str], active: bool, came: bool| sigilo_features::team::Member {
+        user_id: Uuid::from_u128(n),
+        display_name: "Helena <i>Duarte</i> Prado de Vasconcelos".to_owned(),
+        roles: roles.iter().map(|role| (*role).to_owned()).collect(),
+        status: if active { "active" } else { "deactivated" }.to_owned(),
+        joined_at: datetime!(2026-11-20 12:00 UTC),
+        last_sign_in_at: came.then_some(datetime!(2026-11-23 12:00 UTC)),
+        invited_until: (!came && active).then_some(datetime!(2026-11-29 12:00 UTC)),
+        is_own: n == 1,
+    };
+    let error = |field| FieldError::new(field, "Confira este campo.");
+    team::list::TeamPage {
+        frame: Frame::inside("Equipe", Section::Clinic, &viewer(vec![Role::Owner], Vec::new())),
+        members: vec![
+            member(1, &["owner", "professional"], true, true),
+            member(2, &["receptionist"], true, false),
+            member(3, &["dpo", "auditor"], false, true),
+        ],
+        is_owner,
+        name: "Iara".to_owned(),
+        chosen: vec!["dpo".to_owned()],
+        errors: if is_owner { Vec::new() } else { vec![error("nome"), error("funcoes")] },
+        refusal: (!is_owner).then(|| "Ninguém muda as próprias permissões.".to_owned()),
+    }
+}
+
+fn invited_page() -> team::invited::InvitedPage {
+    team::invited::InvitedPage {
+        frame: Frame::inside("Convite pronto", Section::Clinic, &viewer(vec![Role::Owner], Vec::new())),
+        name: "Iara Campos".to_owned(),
+        link: format!("https://sigilo.clinica.example/entrar/link/{}", "a1B2".repeat(11)),
+    }
 }
 
 fn typed_patient() -> Typed {

@@ -29,6 +29,7 @@ pub(crate) enum Section {
     None,
     Conversations,
     Agenda,
+    Clinic,
     Patients,
     Governance,
     Audit,
@@ -46,6 +47,8 @@ pub(crate) struct Person {
     pub(crate) professional: bool,
     /// Works with patients.
     pub(crate) sees_patients: bool,
+    /// Runs the clinic.
+    pub(crate) runs_clinic: bool,
     /// Uses the assistant or answers for it.
     pub(crate) governs: bool,
     /// Answers for the clinic or its data.
@@ -72,6 +75,7 @@ impl Frame {
             clinic: viewer.clinic_name.clone(),
             professional: viewer.has(Role::Professional),
             sees_patients: viewer.sees_patients(),
+            runs_clinic: viewer.has(Role::Owner) || viewer.has(Role::Administrator),
             governs: [Role::Professional, Role::Owner, Role::Dpo, Role::Auditor]
                 .into_iter()
                 .any(|role| viewer.has(role)),
@@ -94,6 +98,11 @@ impl Frame {
     /// Whether the navigation marks the agenda.
     pub(crate) fn in_agenda(&self) -> bool {
         self.is(Section::Agenda)
+    }
+
+    /// Whether the navigation marks the clinic's own pages.
+    pub(crate) fn in_clinic(&self) -> bool {
+        self.is(Section::Clinic)
     }
 
     /// Whether the navigation marks the patients.
