@@ -345,11 +345,8 @@ BEGIN
     IF NEW.user_id = app.user_id() THEN
       RAISE EXCEPTION 'nobody checks their own registration' USING ERRCODE = 'check_violation', CONSTRAINT = 'professionals_own_check';
     END IF;
-    IF NOT CASE NEW.council_validation
-         WHEN 'format_ok' THEN true
-         WHEN 'document_checked' THEN OLD.council_validation = 'format_ok'
-         WHEN 'registry_checked' THEN OLD.council_validation = 'document_checked'
-         ELSE false END THEN
+    IF (OLD.council_validation, NEW.council_validation) NOT IN (('format_ok', 'document_checked'), ('document_checked', 'registry_checked'))
+       AND NEW.council_validation <> 'format_ok' THEN
       RAISE EXCEPTION 'no way from % to %', OLD.council_validation, NEW.council_validation
         USING ERRCODE = 'check_violation', CONSTRAINT = 'professionals_check_way';
     END IF;

@@ -37,6 +37,8 @@ not_null!(
     Vec<uuid::Uuid>,
     uuid::Uuid,
     time::Date,
+    time::PrimitiveDateTime,
+    time::Time,
     time::OffsetDateTime,
     serde_json::Value
 );
