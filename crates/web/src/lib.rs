@@ -9,6 +9,7 @@ mod answer;
 mod api;
 mod assets;
 mod body;
+mod clinic;
 mod compliance;
 mod consent;
 mod console;
@@ -79,6 +80,7 @@ pub fn router(app: App, settings: WebSettings) -> Router {
         .merge(onboarding::routes())
         .merge(conversation::routes())
         .merge(patient::routes())
+        .merge(clinic::routes())
         .merge(message::routes())
         .merge(answer::routes())
         .merge(governance::routes())

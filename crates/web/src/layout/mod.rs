@@ -29,6 +29,7 @@ pub(crate) enum Section {
     None,
     Conversations,
     Patients,
+    Clinic,
     Governance,
     Audit,
     Compliance,
@@ -45,6 +46,8 @@ pub(crate) struct Person {
     pub(crate) professional: bool,
     /// Works with patients.
     pub(crate) sees_patients: bool,
+    /// Decides on the clinic's people, services, rooms and hours.
+    pub(crate) runs_clinic: bool,
     /// Uses the assistant or answers for it.
     pub(crate) governs: bool,
     /// Answers for the clinic or its data.
@@ -71,6 +74,7 @@ impl Frame {
             clinic: viewer.clinic_name.clone(),
             professional: viewer.has(Role::Professional),
             sees_patients: viewer.sees_patients(),
+            runs_clinic: viewer.runs_clinic(),
             governs: [Role::Professional, Role::Owner, Role::Dpo, Role::Auditor]
                 .into_iter()
                 .any(|role| viewer.has(role)),
@@ -93,6 +97,11 @@ impl Frame {
     /// Whether the navigation marks the patients.
     pub(crate) fn in_patients(&self) -> bool {
         self.is(Section::Patients)
+    }
+
+    /// Whether the navigation marks the clinic's catalogue.
+    pub(crate) fn in_clinic(&self) -> bool {
+        self.is(Section::Clinic)
     }
 
     /// Whether the navigation marks the assistant's governance.

@@ -134,6 +134,7 @@ pub(crate) async fn lock_page(web: &Web, session: &Session) -> Response {
         clinic: String::new(),
         professional: false,
         sees_patients: false,
+        runs_clinic: false,
         governs: false,
         ready: false,
     };
