@@ -1,6 +1,7 @@
 //! Every screen with invented data: rendered, linted, and written to `SIGILO_GALLERY` when that
 //! names a folder, for whoever wants to look at them.
 
+mod catalogue;
 mod clinic;
 
 use std::collections::HashSet;
@@ -600,7 +601,11 @@ fn screens() -> Vec<(&'static str, String)> {
         ("iscas-vazia", canaries_page(false).render()),
         ("bloqueio", session::LockPage { frame: inside("Sessão bloqueada") }.render()),
     ];
-    list.into_iter().chain(clinic::screens()).map(|(name, html)| (name, html.unwrap())).collect()
+    list.into_iter()
+        .chain(clinic::screens())
+        .chain(catalogue::screens())
+        .map(|(name, html)| (name, html.unwrap()))
+        .collect()
 }
 
 /// The values of an attribute, in order.
