@@ -32,6 +32,8 @@ CREATE FUNCTION app.runs_clinic() RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog
 AS $$ SELECT app.has_role('administrator') OR app.has_role('owner') $$;
 GRANT EXECUTE ON FUNCTION app.zone(), app.moment_of(timestamp), app.runs_clinic() TO sigilo_app;
+-- Who says which member a professional is needs to see the members.
+CREATE POLICY management ON public.members FOR SELECT TO sigilo_app USING ((SELECT app.runs_clinic()));
 
 CREATE TABLE public.professionals (
   clinic_id uuid NOT NULL DEFAULT app.clinic_id() REFERENCES public.clinics ON DELETE RESTRICT,
@@ -166,6 +168,9 @@ CREATE TABLE public.schedule_exceptions (
   CHECK (kind = 'closed' OR professional_id IS NOT NULL)
 );
 CREATE INDEX schedule_exceptions_when ON public.schedule_exceptions (clinic_id, ends_at);
+-- A clinic's holiday is on its list once, however many people add the year's at the same time.
+CREATE UNIQUE INDEX schedule_exceptions_holiday ON public.schedule_exceptions (clinic_id, starts_at)
+  WHERE professional_id IS NULL AND reason = 'holiday' AND withdrawn_at IS NULL;
 
 CREATE TABLE public.appointments (
   clinic_id uuid NOT NULL DEFAULT app.clinic_id() REFERENCES public.clinics ON DELETE RESTRICT,
@@ -319,6 +324,30 @@ END
 $$;
 CREATE TRIGGER counted BEFORE UPDATE ON public.professionals FOR EACH ROW EXECUTE FUNCTION public.fn_counts_versions();
 CREATE TRIGGER counted BEFORE UPDATE ON public.service_types FOR EACH ROW EXECUTE FUNCTION public.fn_counts_versions();
+
+-- How far a registration was checked, step by step, and never by whom it is of. Another number is another registration; so is
+-- another member, or somebody could check their own while it was nobody's.
+CREATE FUNCTION public.fn_council_check() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog
+AS $$
+BEGIN
+  IF (NEW.council_license, NEW.license_number, NEW.license_state, NEW.user_id)
+     IS DISTINCT FROM (OLD.council_license, OLD.license_number, OLD.license_state, OLD.user_id) THEN
+    NEW.council_validation := 'format_ok';
+  ELSIF NEW.council_validation <> OLD.council_validation THEN
+    IF NEW.user_id = app.user_id() THEN
+      RAISE EXCEPTION 'nobody checks their own registration' USING ERRCODE = 'check_violation', CONSTRAINT = 'professionals_own_check';
+    END IF;
+    IF (OLD.council_validation, NEW.council_validation) NOT IN (('format_ok', 'document_checked'), ('document_checked', 'registry_checked'))
+       AND NEW.council_validation <> 'format_ok' THEN
+      RAISE EXCEPTION 'no way from % to %', OLD.council_validation, NEW.council_validation
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'professionals_check_way';
+    END IF;
+  END IF;
+  RETURN NEW;
+END
+$$;
+CREATE TRIGGER checked BEFORE UPDATE ON public.professionals FOR EACH ROW EXECUTE FUNCTION public.fn_council_check();
 
 -- When a professional attends between two moments: the week's hours, what is open besides, less what is closed.
 CREATE FUNCTION app.open_hours(professional uuid, first_moment timestamptz, last_moment timestamptz) RETURNS tstzmultirange

@@ -21,6 +21,8 @@ pub async fn run(args: &ServeArgs) -> Result<(), Trouble> {
     let terminal = boot::terminal();
     if demo::seed(app, &terminal).await? {
         demo::seed_patients(app, &terminal).await?;
+        demo::seed_catalogue(app, &terminal).await?;
+        demo::seed_agenda(app, &terminal).await?;
         eprintln!("  Duas clínicas inventadas foram criadas, com pacientes inventados.");
     }
     let links = demo::links(app, &terminal).await?;

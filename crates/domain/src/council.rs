@@ -1,8 +1,10 @@
-//! Professional councils: the number of the CRM, its state, how far it was checked.
+//! Professional councils: their numbers, the CRM's state, how far a registration was checked.
 
 use thiserror::Error;
 
+mod license;
 mod specialties;
+pub use license::{COUNCILS, Council, specialty};
 pub use specialties::SPECIALTIES;
 
 /// The 27 federative units.

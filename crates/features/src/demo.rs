@@ -4,14 +4,17 @@ use sigilo_domain::Role;
 use sigilo_store::{Client, Session, SignInTx, Token, account, console, session, setup};
 
 use crate::{
-    App, Result,
+    App, Result, appointment,
     consent::{
         LANGUAGE,
         text::{self, Content, Step},
     },
     new_token,
     patient::{self, Typed},
-    sign_up,
+    professional,
+    room::{self, Kind},
+    schedule::{self, TypedHours, WEEKDAYS},
+    service, sign_up,
 };
 
 /// Someone invented, with a way in.
@@ -145,6 +148,120 @@ pub async fn seed_patients(app: &App, client: &Client) -> Result<()> {
         .await?;
     }
     Ok(())
+}
+
+/// Invented services: name, group, minutes, minutes afterwards, price, TUSS code, from afar.
+const SERVICES: [(&str, &str, &str, &str, &str, &str, bool); 6] = [
+    ("Primeira consulta", "Consultas", "40", "5", "320,00", "10101012", false),
+    ("Retorno", "Consultas", "20", "5", "0", "10101012", false),
+    ("Consulta por vídeo", "Consultas", "30", "0", "250,00", "", true),
+    ("Avaliação de enfermagem", "Consultas", "30", "10", "120,00", "", false),
+    ("Curativo", "Procedimentos", "20", "10", "90,00", "", false),
+    ("Pequena cirurgia", "Procedimentos", "60", "20", "1.250,00", "", false),
+];
+
+/// Sets up each clinic as who runs it would: services, rooms, equipment, and its professionals with their week.
+///
+/// # Errors
+/// [`crate::Error::Unavailable`] when the database is away.
+pub async fn seed_catalogue(app: &App, client: &Client) -> Result<()> {
+    let people = app.db().sign_in(client, async |tx: &SignInTx| setup::people(tx).await).await?;
+    let holds = |person: &setup::Person, role: Role| person.roles.iter().any(|code| code == role.code());
+    for owner in people.iter().filter(|person| holds(person, Role::Owner)) {
+        let doctors = people.iter().filter(|one| one.clinic_id == owner.clinic_id && holds(one, Role::Professional));
+        as_person(app, client, owner, async |session| {
+            let services = services(app, session).await?;
+            for name in ["Consultório 1", "Consultório 2", "Sala de procedimentos"] {
+                room::create(app, session, Kind::Room, name).await?;
+            }
+            room::create(app, session, Kind::Equipment, "Ultrassom").await?;
+            for (number, doctor) in (1..).zip(doctors.clone()) {
+                let id = professional::create(app, session, &registered(number, doctor)).await?;
+                professional::set_services(app, session, id, 1, &services).await?;
+                let hours = |starts: &str, ends: &str| TypedHours {
+                    day: WEEKDAYS.to_owned(),
+                    starts: starts.to_owned(),
+                    ends: ends.to_owned(),
+                };
+                let week = [hours("08:00", "12:00"), hours("13:00", "18:00")];
+                schedule::set_week(app, session, id, 2, &week).await?;
+            }
+            Ok(())
+        })
+        .await?;
+    }
+    Ok(())
+}
+
+/// Books the invented patients at the next free times of each clinic's professionals, as its front desk would; where the
+/// installation has a keystore. After [`seed_patients`] and [`seed_catalogue`].
+///
+/// # Errors
+/// [`crate::Error::Unavailable`] when a database is away.
+pub async fn seed_agenda(app: &App, client: &Client) -> Result<()> {
+    if app.keystore().is_none() {
+        return Ok(());
+    }
+    let people = app.db().sign_in(client, async |tx: &SignInTx| setup::people(tx).await).await?;
+    let at_the_desk = |person: &&setup::Person| person.roles.iter().any(|code| code == Role::Receptionist.code());
+    for person in people.iter().filter(at_the_desk) {
+        as_person(app, client, person, async |session| {
+            let choices = appointment::choices(app, session).await?;
+            let Some(service) = choices.services.first() else { return Ok(()) };
+            let mut patients = patient::search(app, session, "").await?.patients.into_iter();
+            for (professional, times) in appointment::free(app, session, service.id, None, None).await? {
+                // Every other one: an agenda with gaps is what one tries things on.
+                for (at, patient) in times.into_iter().step_by(2).zip(patients.by_ref().take(6)) {
+                    let typed = appointment::Typed {
+                        patient: patient.id.to_string(),
+                        service: service.id.to_string(),
+                        professional: professional.id.to_string(),
+                        day: at.date().to_string(),
+                        hour: format!("{:02}:{:02}", at.hour(), at.minute()),
+                        ..appointment::Typed::default()
+                    };
+                    appointment::book(app, session, &typed, true, None).await?;
+                }
+            }
+            Ok(())
+        })
+        .await?;
+    }
+    Ok(())
+}
+
+async fn services(app: &App, session: &Session) -> Result<Vec<uuid::Uuid>> {
+    let (mut groups, mut made) = (std::collections::BTreeMap::new(), Vec::new());
+    for (name, group, duration, buffer, price, tuss, by_telemedicine) in SERVICES {
+        let category = match groups.get(group) {
+            Some(id) => *id,
+            None => *groups.entry(group).or_insert(service::create_category(app, session, group).await?),
+        };
+        let typed = service::Typed {
+            name: name.to_owned(),
+            category: category.to_string(),
+            duration: duration.to_owned(),
+            buffer: buffer.to_owned(),
+            price: price.to_owned(),
+            tuss: tuss.to_owned(),
+            by_telemedicine,
+        };
+        made.push(service::create(app, session, &typed).await?);
+    }
+    Ok(made)
+}
+
+/// A doctor of the demonstration, under a number that no council has given.
+fn registered(number: u32, doctor: &setup::Person) -> professional::Typed {
+    professional::Typed {
+        name: doctor.display_name.clone(),
+        council: "CRM".to_owned(),
+        number: (9_999_000 + number).to_string(),
+        state: "SP".to_owned(),
+        specialty: "Clínica Médica".to_owned(),
+        member: doctor.user_id.to_string(),
+        daily_maximum: String::new(),
+    }
 }
 
 /// Does something with a session of an invented person, which ends with it.

@@ -6,7 +6,7 @@ use sigilo_domain::ConsentType;
 use sigilo_store as store;
 
 /// The result of a use case.
-pub type Result<T> = std::result::Result<T, Error>;
+pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What is wrong with one field of a form.
 #[derive(Debug, Clone, PartialEq, Eq)]

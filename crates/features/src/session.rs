@@ -74,6 +74,11 @@ impl Viewer {
         crate::patient::ROLES.into_iter().any(|role| self.has(role))
     }
 
+    /// Whether the member decides on the clinic's people, services, rooms and hours.
+    pub fn runs_clinic(&self) -> bool {
+        crate::clinic::ROLES.into_iter().any(|role| self.has(role))
+    }
+
     /// Where this member starts.
     pub fn home(&self) -> &'static str {
         match () {

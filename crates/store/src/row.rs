@@ -38,6 +38,7 @@ not_null!(
     uuid::Uuid,
     time::Date,
     time::PrimitiveDateTime,
+    time::Time,
     time::OffsetDateTime,
     serde_json::Value
 );

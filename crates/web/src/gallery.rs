@@ -2,6 +2,7 @@
 //! names a folder, for whoever wants to look at them.
 
 mod agenda;
+mod catalogue;
 mod clinic;
 
 use std::collections::HashSet;
@@ -604,6 +605,7 @@ fn screens() -> Vec<(&'static str, String)> {
     list.into_iter()
         .chain(clinic::screens())
         .chain(agenda::screens())
+        .chain(catalogue::screens())
         .map(|(name, html)| (name, html.unwrap()))
         .collect()
 }

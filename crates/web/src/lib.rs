@@ -10,6 +10,7 @@ mod api;
 mod appointment;
 mod assets;
 mod body;
+mod clinic;
 mod compliance;
 mod consent;
 mod console;
@@ -83,6 +84,7 @@ pub fn router(app: App, settings: WebSettings) -> Router {
         .merge(appointment::routes())
         .merge(patient::routes())
         .merge(team::routes())
+        .merge(clinic::routes())
         .merge(message::routes())
         .merge(answer::routes())
         .merge(governance::routes())

@@ -142,6 +142,33 @@ pub const ROUTES: &[(&str, &str, Door)] = &[
     ("POST", "/pacientes/{id}/consentimentos", Closed),
     ("POST", "/pacientes/{id}/consentimentos/{tipo}/revogar", Closed),
     ("GET", "/pacientes/{id}/consentimentos/{ato}/{forma}", Closed),
+    ("GET", "/clinica/profissionais", Closed),
+    ("GET", "/clinica/profissionais/novo", Closed),
+    ("POST", "/clinica/profissionais/novo", Closed),
+    ("GET", "/clinica/profissionais/{id}", Closed),
+    ("GET", "/clinica/profissionais/{id}/editar", Closed),
+    ("POST", "/clinica/profissionais/{id}/editar", Closed),
+    ("POST", "/clinica/profissionais/{id}/situacao", Closed),
+    ("POST", "/clinica/profissionais/{id}/conselho", Closed),
+    ("POST", "/clinica/profissionais/{id}/servicos", Closed),
+    ("GET", "/clinica/profissionais/{id}/horarios", Closed),
+    ("POST", "/clinica/profissionais/{id}/horarios", Closed),
+    ("GET", "/clinica/servicos", Closed),
+    ("GET", "/clinica/servicos/novo", Closed),
+    ("POST", "/clinica/servicos/novo", Closed),
+    ("GET", "/clinica/servicos/{id}/editar", Closed),
+    ("POST", "/clinica/servicos/{id}/editar", Closed),
+    ("POST", "/clinica/servicos/{id}/situacao", Closed),
+    ("POST", "/clinica/servicos/categorias", Closed),
+    ("POST", "/clinica/servicos/categorias/{id}", Closed),
+    ("GET", "/clinica/salas", Closed),
+    ("POST", "/clinica/salas/{especie}", Closed),
+    ("POST", "/clinica/salas/{especie}/{id}", Closed),
+    ("POST", "/clinica/salas/{especie}/{id}/situacao", Closed),
+    ("GET", "/clinica/excecoes", Closed),
+    ("POST", "/clinica/excecoes", Closed),
+    ("POST", "/clinica/excecoes/feriados", Closed),
+    ("POST", "/clinica/excecoes/{id}/retirar", Closed),
     ("GET", "/conformidade/trilha", Closed),
     ("POST", "/conformidade/trilha", Closed),
     ("POST", "/conformidade/trilha/{id}/aprovar", Closed),
@@ -213,6 +240,7 @@ pub fn filled(path: &str, id: &str) -> String {
         .replace("{resposta}", SOMEBODY)
         .replace("{aviso}", SOMEBODY)
         .replace("{n}", "1")
+        .replace("{especie}", "sala")
         .replace("{tipo}", "ai_processing")
         .replace("{token}", "x")
         .replace("{file}", "app.css")

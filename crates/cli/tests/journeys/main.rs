@@ -221,6 +221,21 @@ async fn a_day_on_the_agenda() {
     assert_eq!(number(&database, seen).await, 2, "who had the agenda before them is in the trail");
 }
 
+/// Who runs the clinic sets it up; who does not sees none of it.
+#[tokio::test]
+async fn the_clinics_catalogue() {
+    let stand = Stand::shared().await;
+    let site = stand.demo_with(|_| {});
+    let link = |person: &str| format!("{}{}", site.origin, site.link(person));
+    let (owner, desk) = (link(HELENA), link(JUSSARA));
+    let settings = [("SIGILO_E2E_OWNER", owner.as_str()), ("SIGILO_E2E_DESK", &desk)];
+    let database = stand.superuser().await;
+    journey("catalogue", &site, &database, &settings).await;
+    let kept = "SELECT count(*) FROM working_hours w JOIN professionals p ON p.id = w.professional_id
+                 WHERE p.license_number = '123456-ENF' AND w.ended_at IS NULL";
+    assert_eq!(number(&database, kept).await, 6);
+}
+
 /// What a data subject may ask for, and the deletion of an account.
 #[tokio::test]
 async fn rights_of_a_data_subject() {

@@ -29,8 +29,8 @@ pub(crate) enum Section {
     None,
     Conversations,
     Agenda,
-    Clinic,
     Patients,
+    Clinic,
     Governance,
     Audit,
     Compliance,
@@ -47,7 +47,7 @@ pub(crate) struct Person {
     pub(crate) professional: bool,
     /// Works with patients.
     pub(crate) sees_patients: bool,
-    /// Runs the clinic.
+    /// Decides on the clinic's people, services, rooms and hours.
     pub(crate) runs_clinic: bool,
     /// Uses the assistant or answers for it.
     pub(crate) governs: bool,
@@ -75,7 +75,7 @@ impl Frame {
             clinic: viewer.clinic_name.clone(),
             professional: viewer.has(Role::Professional),
             sees_patients: viewer.sees_patients(),
-            runs_clinic: viewer.has(Role::Owner) || viewer.has(Role::Administrator),
+            runs_clinic: viewer.runs_clinic(),
             governs: [Role::Professional, Role::Owner, Role::Dpo, Role::Auditor]
                 .into_iter()
                 .any(|role| viewer.has(role)),
@@ -100,14 +100,14 @@ impl Frame {
         self.is(Section::Agenda)
     }
 
-    /// Whether the navigation marks the clinic's own pages.
-    pub(crate) fn in_clinic(&self) -> bool {
-        self.is(Section::Clinic)
-    }
-
     /// Whether the navigation marks the patients.
     pub(crate) fn in_patients(&self) -> bool {
         self.is(Section::Patients)
+    }
+
+    /// Whether the navigation marks the clinic's catalogue.
+    pub(crate) fn in_clinic(&self) -> bool {
+        self.is(Section::Clinic)
     }
 
     /// Whether the navigation marks the assistant's governance.
