@@ -87,7 +87,7 @@ await journey(async () => {
   await step("a service with its price as people type it", async () => {
     await owner.goto(`${ORIGIN}/clinica/servicos`);
     await fill(owner, { "Nova categoria": "Estética" });
-    await owner.getByRole("button", { name: "Acrescentar: Nova categoria" }).click();
+    await owner.getByRole("button", { name: "Acrescentar Nova categoria" }).click();
     await owner.getByRole("heading", { name: "Estética" }).waitFor();
     await owner.getByRole("link", { name: "Novo serviço" }).click();
     await fill(owner, { "Nome": "Laserterapia", "Preço, em reais": "1,234", "Código TUSS": "123" });
@@ -99,7 +99,7 @@ await journey(async () => {
     await look(owner, "clinica-servico", KEY);
     await owner.getByRole("button", { name: "Cadastrar", exact: true }).click();
     await owner.getByText("30 min · R$ 1.234,50").waitFor();
-    await owner.getByRole("button", { name: "Deixar de oferecer: Laserterapia" }).click();
+    await owner.getByRole("button", { name: "Deixar de oferecer Laserterapia" }).click();
     await owner.getByRole("heading", { name: "Não oferecidos" }).waitFor();
     await look(owner, "clinica-servicos", KEY);
   }, { refusals: [422] });
@@ -107,14 +107,14 @@ await journey(async () => {
   await step("rooms have names of their own", async () => {
     await owner.goto(`${ORIGIN}/clinica/salas`);
     await fill(owner, { "Nova sala": "consultório 1" });
-    await owner.getByRole("button", { name: "Acrescentar: Nova sala" }).click();
+    await owner.getByRole("button", { name: "Acrescentar Nova sala" }).click();
     await owner.getByText("A clínica já tem uma sala com este nome.").waitFor();
     assert.equal(await owner.getByLabel("Nova sala", { exact: true }).inputValue(), "consultório 1");
     await look(owner, "clinica-salas", KEY);
     await fill(owner, { "Nova sala": "Sala de laser" });
-    await owner.getByRole("button", { name: "Acrescentar: Nova sala" }).click();
+    await owner.getByRole("button", { name: "Acrescentar Nova sala" }).click();
     await owner.getByRole("heading", { name: "Sala de laser" }).waitFor();
-    await owner.getByRole("button", { name: "Tirar de uso: Sala de laser" }).click();
+    await owner.getByRole("button", { name: "Tirar de uso Sala de laser" }).click();
     await owner.getByText("Fora de uso").waitFor();
   }, { refusals: [422] });
 
@@ -136,7 +136,7 @@ await journey(async () => {
     await fill(owner, { "Último dia": "2090-07-30" });
     await owner.getByRole("button", { name: "Registrar" }).click();
     await owner.getByText("15/07/2090 a 30/07/2090 · Rosana Peixoto Aguiar").waitFor();
-    await owner.getByRole("button", { name: "Retirar: Férias, 15/07/2090 a 30/07/2090, Rosana Peixoto Aguiar" }).click();
+    await owner.getByRole("button", { name: "Retirar Férias, 15/07/2090 a 30/07/2090, Rosana Peixoto Aguiar" }).click();
     await owner.getByText("15/07/2090 a 30/07/2090", { exact: false }).waitFor({ state: "detached" });
   }, { refusals: [422] });
 

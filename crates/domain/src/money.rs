@@ -35,7 +35,7 @@ pub fn reais(centavos: i64) -> String {
     let whole = (centavos / 100).unsigned_abs().to_string();
     let mut grouped = String::new();
     for (place, digit) in whole.chars().enumerate() {
-        if place > 0 && (whole.len() - place) % 3 == 0 {
+        if place > 0 && (whole.len() - place).is_multiple_of(3) {
             grouped.push('.');
         }
         grouped.push(digit);

@@ -83,7 +83,7 @@ impl Typed {
         let centavos = if self.price.trim().is_empty() { Ok(0) } else { money::centavos(&self.price) };
         let centavos = centavos.map_err(|sentence| said("preco", sentence)).unwrap_or_default();
         let tuss: String = self.tuss.chars().filter(|c| !matches!(c, ' ' | '.' | '-')).collect();
-        if !tuss.is_empty() && !(tuss.len() == 8 && tuss.bytes().all(|b| b.is_ascii_digit())) {
+        if !matches!(tuss.len(), 0 | 8) || !tuss.bytes().all(|b| b.is_ascii_digit()) {
             said("tuss", "O código TUSS tem 8 algarismos; se não houver, deixe vazio.");
         }
         let tuss = (!tuss.is_empty()).then_some(tuss);
