@@ -20,6 +20,7 @@ fn owner(table: &str) -> Option<&'static str> {
         | "patients"
         | "patient_identities"
         | "trail_disposals"
+        | "patient_eliminations"
         | "recipient_notices"
         | "request_evidence"
         | "incident_drafts"

@@ -136,6 +136,7 @@ async fn hostile_sql_on_the_apps_connection_reaches_nothing_of_another_clinic() 
         "trail_disposals",
         "patients",
         "patient_identities",
+        "patient_eliminations",
         "access_logs",
     ];
     // Before any context: every table refuses.

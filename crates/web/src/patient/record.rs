@@ -5,6 +5,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use sigilo_features::App;
 use sigilo_features::patient::{self, Field, INACTIVE, RACES, Record, SEXES, WITHOUT_DOCUMENT};
+use uuid::Uuid;
 
 use crate::body::Fields;
 use crate::errors::Answer;
@@ -26,7 +27,23 @@ pub(crate) struct RecordPage {
     pub(crate) error: Option<String>,
 }
 
+/// What is left of a record whose patient was eliminated.
+#[derive(Template)]
+#[template(path = "patient/gone.html")]
+pub(crate) struct GonePage {
+    pub(crate) frame: Frame,
+    pub(crate) number: i64,
+    pub(crate) at: String,
+    /// The elimination, once its receipt is signed.
+    pub(crate) receipt: Option<Uuid>,
+}
+
 impl RecordPage {
+    /// Whether the reader may ask that the registration goes.
+    fn may_eliminate(&self) -> bool {
+        self.frame.person.as_ref().is_some_and(|person| person.answers_for)
+    }
+
     fn groups(&self) -> Vec<(&'static str, Vec<Line>)> {
         let group = |title, fields: &[Field]| {
             let lines: Vec<Line> = fields.iter().filter_map(|field| self.line(*field)).collect();
@@ -103,8 +120,19 @@ async fn page(app: &App, who: &Member, id: &str) -> Result<RecordPage, Answer> {
     Ok(RecordPage { frame, record, error: None })
 }
 
+/// The record, or what is left of it.
+fn shown(page: RecordPage) -> Response {
+    match page.record.gone {
+        Some(gone) => {
+            let (number, at) = (page.record.number, format::day(&gone.at));
+            layout::html(GonePage { frame: page.frame, number, at, receipt: gone.receipt })
+        }
+        None => layout::html(page),
+    }
+}
+
 pub(super) async fn show(State(app): State<App>, who: Member, Path(id): Path<String>) -> Result<Response, Answer> {
-    Ok(layout::html(page(&app, &who, &id).await?))
+    Ok(shown(page(&app, &who, &id).await?))
 }
 
 pub(super) async fn activate(
@@ -120,7 +148,7 @@ pub(super) async fn activate(
         Err(error) => {
             let (status, sentence) = Answer::on_page(error)?;
             let page = RecordPage { error: Some(sentence), ..page(&app, &who, &id).await? };
-            Ok((status, layout::html(page)).into_response())
+            Ok((status, shown(page)).into_response())
         }
     }
 }
