@@ -13,11 +13,11 @@ SELECT e.id, e.patient_id, p.medical_record_number, e.reason, e.basis_note, e.st
   LEFT JOIN members d ON d.clinic_id = e.clinic_id AND d.user_id = e.decided_by
  ORDER BY e.status NOT IN ('asked', 'approved'), e.asked_at DESC LIMIT 300;
 
--- elimination.of_patient: the elimination that was carried out
-SELECT id, receipt IS NOT NULL AS has_receipt FROM patient_eliminations WHERE patient_id = $1 AND status = 'executed';
+-- elimination.has_receipt: whether the elimination of a patient is done, with its receipt
+SELECT EXISTS (SELECT FROM patient_eliminations WHERE patient_id = $1 AND receipt IS NOT NULL);
 
--- elimination.receipt: the signed receipt
-SELECT receipt, receipt_signature FROM patient_eliminations WHERE id = $1 AND receipt IS NOT NULL;
+-- elimination.receipt: the signed receipt of a patient's elimination
+SELECT receipt, receipt_signature FROM patient_eliminations WHERE patient_id = $1 AND receipt IS NOT NULL;
 
 -- elimination.executed: eliminations whose keys are destroyed and that wait for their receipt
 SELECT e.clinic_id, e.id, e.patient_id, p.medical_record_number, e.reason, e.asked_at, e.decided_at, e.executed_at, e.done, e.keys_destroyed_at

@@ -42,17 +42,6 @@ row! {
 }
 
 row! {
-    /// The elimination of a patient that was carried out.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-    pub struct Executed {
-        /// It.
-        id: Uuid,
-        /// Whether the key is destroyed, too, and the receipt signed.
-        has_receipt: bool,
-    }
-}
-
-row! {
     /// What was done, signed.
     #[derive(Debug, Clone)]
     pub struct Signed {
@@ -139,17 +128,17 @@ pub async fn all(tx: &ReadTx) -> Result<Vec<Elimination>> {
     tx.tx.rows(sql::ALL, &[]).await
 }
 
-/// The elimination of a patient that was carried out, if it was.
-pub async fn of_patient(tx: &ReadTx, patient: Uuid) -> Result<Option<Executed>> {
-    tx.tx.optional(sql::OF_PATIENT, &[&patient]).await
+/// Whether the elimination of a patient is done, with its receipt.
+pub async fn has_receipt(tx: &ReadTx, patient: Uuid) -> Result<bool> {
+    Ok(tx.tx.value(sql::HAS_RECEIPT, &[&patient]).await?.unwrap_or(false))
 }
 
-/// The signed receipt.
+/// The signed receipt of a patient's elimination.
 ///
 /// # Errors
 /// [`crate::Error::NotFound`] before there is one, and for another clinic's.
-pub async fn receipt(tx: &ReadTx, id: Uuid) -> Result<Signed> {
-    tx.tx.one(sql::RECEIPT, &[&id]).await
+pub async fn receipt(tx: &ReadTx, patient: Uuid) -> Result<Signed> {
+    tx.tx.one(sql::RECEIPT, &[&patient]).await
 }
 
 /// Closes the eliminations whose keys are destroyed, each with the receipt and the signature that `sign` makes. How many.

@@ -52,7 +52,6 @@ pub fn shapes() -> Vec<Shape> {
         shape::<store::disposal::ExpiredMonth>(disposal::EXPIRED),
         shape::<store::disposal::Disposal>(disposal::ALL),
         shape::<store::elimination::Elimination>(elimination::ALL),
-        shape::<store::elimination::Executed>(elimination::OF_PATIENT),
         shape::<store::elimination::Signed>(elimination::RECEIPT),
         shape::<store::elimination::Waiting>(elimination::EXECUTED),
         shape::<store::rights::Destroyed>(rights::DESTROYED),

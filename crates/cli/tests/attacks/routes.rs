@@ -127,7 +127,7 @@ pub const ROUTES: &[(&str, &str, Door)] = &[
     ("POST", "/pacientes/{id}/eliminar", Closed),
     ("GET", "/conformidade/eliminacoes", Closed),
     ("POST", "/conformidade/eliminacoes", Closed),
-    ("GET", "/conformidade/eliminacoes/{id}/recibo.json", Closed),
+    ("GET", "/pacientes/{id}/recibo.json", Closed),
     ("POST", "/conformidade/eliminacoes/{id}/{passo}", Closed),
     ("GET", "/pacientes/{id}/consentimentos", Closed),
     ("POST", "/pacientes/{id}/consentimentos", Closed),

@@ -40,8 +40,8 @@ pub const FATES: [(&str, &str, &str); 6] = [
     ),
     (
         "A chave do paciente",
-        "Destruída, também nas cópias que forem devolvidas",
-        "O que foi cifrado com ela não abre mais, em cópia nenhuma (LGPD, art. 16)",
+        "Destruída, e de novo em toda cópia que for devolvida",
+        "O que foi cifrado com ela deixa de abrir (LGPD, art. 16). Cópias antigas do banco de chaves a têm até serem descartadas",
     ),
     (
         "Consentimentos em vigor",
@@ -65,8 +65,8 @@ pub const FATES: [(&str, &str, &str); 6] = [
 pub struct Gone {
     /// When it was eliminated.
     pub at: OffsetDateTime,
-    /// The elimination, once its receipt is signed.
-    pub receipt: Option<Uuid>,
+    /// Whether its receipt is signed.
+    pub receipt: bool,
 }
 
 /// What was asked, decided and done in the clinic, what waits in front.
@@ -163,13 +163,13 @@ async fn carry_out(app: &App) -> Result<()> {
     rights::close_due(app).await.map(drop)
 }
 
-/// The signed receipt of an elimination.
+/// The signed receipt of a patient's elimination.
 ///
 /// # Errors
 /// [`Error::NotFound`] before it is signed, for another clinic's, and for who neither sees patients nor answers for the clinic.
-pub async fn elimination_receipt(app: &App, session: &Session, id: Uuid) -> Result<Receipt> {
+pub async fn elimination_receipt(app: &App, session: &Session, patient: Uuid) -> Result<Receipt> {
     let key = rights::public_key(app)?;
-    let signed = app.db().read(session, async |tx: &ReadTx| Ok::<_, Error>(rows::receipt(tx, id).await?)).await?;
+    let signed = app.db().read(session, async |tx: &ReadTx| Ok::<_, Error>(rows::receipt(tx, patient).await?)).await?;
     let (Some(receipt), Some(signature)) = (signed.receipt, signed.receipt_signature) else {
         return Err(Error::NotFound);
     };

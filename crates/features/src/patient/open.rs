@@ -50,10 +50,7 @@ pub async fn open(app: &App, session: &Session, id: Uuid) -> Result<Record> {
             let row = rows::one(tx, id).await?;
             let gone = match row.data_anonymized_at {
                 None => None,
-                Some(at) => {
-                    let done = elimination::of_patient(tx, id).await?;
-                    Some(Gone { at, receipt: done.filter(|done| done.has_receipt).map(|done| done.id) })
-                }
+                Some(at) => Some(Gone { at, receipt: elimination::has_receipt(tx, id).await? }),
             };
             let without = row.without_document.clone();
             let record = Record {

@@ -109,7 +109,8 @@ fn gone_page(receipt: bool) -> patient::record::GonePage {
         frame: desk("Prontuário nº 12"),
         number: 12,
         at: "28/11/2026".to_owned(),
-        receipt: receipt.then(|| Uuid::from_u128(3)),
+        id: Uuid::from_u128(12),
+        receipt,
     }
 }
 

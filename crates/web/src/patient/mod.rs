@@ -23,7 +23,7 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/pacientes/{id}/situacao", post(record::activate))
         .route("/pacientes/{id}/eliminar", get(eliminate::show).post(eliminate::ask))
         .route("/conformidade/eliminacoes", get(eliminate::list).post(eliminate::ask_by_number))
-        .route("/conformidade/eliminacoes/{id}/recibo.json", get(eliminate::receipt))
+        .route("/pacientes/{id}/recibo.json", get(eliminate::receipt))
         .route("/conformidade/eliminacoes/{id}/{passo}", post(eliminate::decide))
         .route("/pacientes/{id}/consentimentos", get(consents::show).post(consents::agree))
         .route("/pacientes/{id}/consentimentos/{tipo}/revogar", post(consents::withdraw))

@@ -34,8 +34,9 @@ pub(crate) struct GonePage {
     pub(crate) frame: Frame,
     pub(crate) number: i64,
     pub(crate) at: String,
-    /// The elimination, once its receipt is signed.
-    pub(crate) receipt: Option<Uuid>,
+    pub(crate) id: Uuid,
+    /// Whether it is signed.
+    pub(crate) receipt: bool,
 }
 
 impl RecordPage {
@@ -125,7 +126,7 @@ fn shown(page: RecordPage) -> Response {
     match page.record.gone {
         Some(gone) => {
             let (number, at) = (page.record.number, format::day(&gone.at));
-            layout::html(GonePage { frame: page.frame, number, at, receipt: gone.receipt })
+            layout::html(GonePage { frame: page.frame, number, at, id: page.record.id, receipt: gone.receipt })
         }
         None => layout::html(page),
     }
