@@ -1,11 +1,12 @@
 // The front desk's first hour: register, be asked about a likeness, find while typing, correct, and be told when somebody
-// else was faster. SIGILO_E2E_DESK is the receptionist's link, _OWNER and _DOCTOR the others'.
+// else was faster; and the end of a registration, by two people. SIGILO_E2E_DESK is the receptionist's link, _OWNER, _DOCTOR and
+// _DPO the others'.
 import assert from "node:assert/strict";
 import { ORIGIN, device, journey, step } from "./lib/journey.mjs";
 import { onboard } from "./lib/doctor.mjs";
 import { KEY, look } from "./lib/screen.mjs";
 
-const { SIGILO_E2E_DESK, SIGILO_E2E_OWNER, SIGILO_E2E_DOCTOR } = process.env;
+const { SIGILO_E2E_DESK, SIGILO_E2E_OWNER, SIGILO_E2E_DOCTOR, SIGILO_E2E_DPO } = process.env;
 
 async function enter(link) {
   const page = await device();
@@ -148,5 +149,47 @@ await journey(async () => {
     await search(doctor, "xavantina");
     await doctor.getByRole("link", { name: "Ana Lúcia Xavantina de Souza" }).click();
     await doctor.waitForURL(record);
+  });
+
+  await step("the owner asks that a registration ends, by the record's number", async () => {
+    await owner.goto(record);
+    const number = (await owner.getByText(/^Prontuário nº/).innerText()).match(/nº (\d+)/)[1];
+    await owner.getByRole("link", { name: "Eliminar cadastro…" }).click();
+    await owner.getByText("Destruída, e de novo em toda cópia que for devolvida.").waitFor();
+    await look(owner, "paciente-eliminar", KEY);
+    await owner.getByLabel("A pessoa pediu", { exact: false }).check();
+    await owner.getByLabel("Em que se apoia").fill("Pediu no balcão, com documento");
+    await owner.getByLabel("Digite o número deste prontuário", { exact: false }).fill("999999");
+    await owner.getByRole("button", { name: "Pedir a eliminação" }).click();
+    await owner.getByText("Digite o número deste prontuário, para confirmar que é ele.").waitFor();
+    await owner.getByLabel("Digite o número deste prontuário", { exact: false }).fill(number);
+    await owner.getByRole("button", { name: "Pedir a eliminação" }).click();
+    await owner.waitForURL("**/conformidade/eliminacoes");
+    await owner.getByText("Outra pessoa que responde pela clínica", { exact: false }).waitFor();
+    await look(owner, "eliminacoes-pedida");
+  }, { refusals: [422] });
+
+  await step("somebody else approves without seeing who it is", async () => {
+    const dpo = await enter(SIGILO_E2E_DPO);
+    await dpo.goto(`${ORIGIN}/conformidade/eliminacoes`);
+    assert.ok(!(await dpo.locator("main").innerText()).includes("Xavantina"));
+    await look(dpo, "eliminacoes", KEY);
+    await dpo.getByRole("button", { name: /^Aprovar a eliminação/ }).click();
+    const receipt = dpo.getByRole("link", { name: /^Baixar o recibo/ });
+    for (let tries = 0; (await receipt.count()) === 0 && tries < 40; tries++) {
+      await dpo.waitForTimeout(250);
+      await dpo.goto(`${ORIGIN}/conformidade/eliminacoes`);
+    }
+    const [file] = await Promise.all([dpo.waitForEvent("download"), receipt.click()]);
+    const signed = await (await import("node:fs/promises")).readFile(await file.path(), "utf8");
+    assert.ok(signed.includes("chaves_destruidas_em") && !signed.includes("Xavantina"));
+  });
+
+  await step("what is left is a number", async () => {
+    await desk.goto(record);
+    await desk.getByText("Cadastro eliminado em", { exact: false }).waitFor();
+    await look(desk, "paciente-eliminado", KEY);
+    await desk.goto(`${ORIGIN}/pacientes`);
+    assert.ok(!(await search(desk, "52998224725")).length);
   });
 });

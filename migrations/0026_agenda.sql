@@ -396,6 +396,34 @@ BEGIN
   END LOOP;
 END
 $$;
+-- Who was attended has a record, which stays twenty years after the last time (Lei 13.787/2018, art. 6); who is expected is a
+-- patient. Neither is eliminated.
+CREATE POLICY gate ON public.appointments FOR SELECT TO sigilo_gate USING (true);
+GRANT SELECT (clinic_id, patient_id, start_time, end_time, status) ON public.appointments TO sigilo_gate;
+CREATE OR REPLACE FUNCTION app.patient_record_until(clinic uuid, patient uuid) RETURNS date
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog
+AS $$
+  SELECT greatest(p.data_retention_until,
+                  (SELECT (max(a.start_time) AT TIME ZONE 'America/Sao_Paulo' + interval '20 years')::date
+                     FROM public.appointments a
+                    WHERE a.clinic_id = clinic AND a.patient_id = patient AND a.status IN ('in_progress', 'completed')))
+    FROM public.patients p WHERE p.clinic_id = clinic AND p.id = patient
+$$;
+CREATE OR REPLACE FUNCTION app.elimination_bar(clinic uuid, patient uuid, why text) RETURNS text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog
+AS $$
+  SELECT CASE
+    WHEN EXISTS (SELECT FROM public.legal_holds h
+                  WHERE h.clinic_id = clinic AND h.patient_id = patient AND h.released_at IS NULL) THEN 'eliminations_held'
+    WHEN app.patient_record_until(clinic, patient) >= (app.clock() AT TIME ZONE 'America/Sao_Paulo')::date THEN 'eliminations_record'
+    WHEN EXISTS (SELECT FROM public.appointments a
+                  WHERE a.clinic_id = clinic AND a.patient_id = patient AND a.end_time > app.clock()
+                    AND a.status IN ('requested', 'scheduled', 'confirmed', 'arrived')) THEN 'eliminations_expected'
+    WHEN why = 'term_over' AND p.updated_at + interval '20 years' > app.clock() THEN 'eliminations_term' END
+    FROM public.patients p WHERE p.clinic_id = clinic AND p.id = patient
+$$;
+CREATE TRIGGER there BEFORE INSERT ON public.appointments FOR EACH ROW EXECUTE FUNCTION public.fn_patient_is_there();
+
 GRANT INSERT (id, user_id, full_name, specialization, cfm_specialty_code, council_license, license_number, license_state, daily_maximum),
       UPDATE (user_id, full_name, specialization, cfm_specialty_code, council_license, license_number, license_state,
               council_validation, daily_maximum, is_active) ON public.professionals TO sigilo_app;

@@ -174,7 +174,8 @@ async fn main() {
     let (database, keystore) = (TestDatabase::fresh().await, TestKeystore::fresh().await);
     let db = Db::new(database.urls(), TASKS).unwrap();
     let desk =
-        people::member(&db, "Clínica 1", "Jussara Pinho", &["owner", "receptionist"], Token::from_random(&[1; 32])).await;
+        people::member(&db, "Clínica 1", "Jussara Pinho", &["owner", "receptionist"], Token::from_random(&[1; 32]))
+            .await;
     let root = Arc::new(LocalRoot::new(&[7; 32]));
     let keys = Keystore::open(&keystore.urls().keys, root, &Limits::default(), &[]).await.unwrap();
     let admin = database.superuser().await;

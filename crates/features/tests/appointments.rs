@@ -526,3 +526,22 @@ async fn free_times_are_those_of_who_performs_the_service() {
     assert_eq!(both.len(), 2);
     assert!(matches!(appointment::free(&desk.app, &desk.desk, Uuid::now_v7(), None, None).await, Err(Error::NotFound)));
 }
+
+#[tokio::test]
+async fn who_is_expected_or_was_attended_is_not_eliminated() {
+    let desk = desk().await;
+    let ask = async |number: &str| {
+        let note = "Pediu por escrito, no balcão, que o cadastro saísse.";
+        patient::ask_elimination(&desk.app, &desk.stand.session, None, number, "subject_request", note).await
+    };
+    let id = desk.book(&desk.typed(0, "09:00")).await;
+    assert!(matches!(ask("1").await, Err(Error::Conflict(sentence)) if sentence.contains("marcados")));
+    desk.advance(id, Status::Arrived).await.unwrap();
+    desk.advance(id, Status::InProgress).await.unwrap();
+    desk.advance(id, Status::Completed).await.unwrap();
+    assert!(matches!(ask("1").await, Err(Error::Conflict(sentence)) if sentence.contains("20 anos")));
+    // Whose appointment was cancelled was never attended.
+    let other = desk.book(&desk.typed(1, "10:00")).await;
+    desk.advance(other, Status::Cancelled).await.unwrap();
+    ask("2").await.unwrap();
+}

@@ -126,6 +126,9 @@ SELECT count(*) AS affected FROM written;
 -- job.fulfil: one piece of the deletions that were approved
 SELECT ops.fulfil_batch(500) AS affected;
 
+-- job.eliminate: one patient whose elimination was approved
+SELECT ops.eliminate_patient() AS affected;
+
 -- job.suspect: drafts of incidents, from what the logs say of the last minutes
 SELECT ops.suspect() AS affected;
 -- job.sweep_requests: why requests stand still, into their own history, each reason once

@@ -27,13 +27,13 @@ UPDATE patients SET updated_at = now() WHERE id = $1 AND version = $2 RETURNING 
 UPDATE patients SET is_active = $3::text IS NULL, inactive_reason = $3 WHERE id = $1 AND version = $2 RETURNING version;
 
 -- patient.one: a record with who it is about
-SELECT p.id, p.medical_record_number, p.is_active, p.inactive_reason, p.version, p.created_at, p.updated_at,
+SELECT p.id, p.medical_record_number, p.is_active, p.inactive_reason, p.data_anonymized_at, p.version, p.created_at, p.updated_at,
        m.display_name AS registered_name, i.without_document,
        i.full_name_sealed, i.social_name_sealed, i.birth_date_sealed, i.sex_sealed, i.race_color_sealed,
        i.mother_name_sealed, i.cpf_sealed, i.cns_sealed, i.rg_sealed, i.phone_primary_sealed, i.phone_secondary_sealed,
        i.email_sealed, i.address_sealed, i.guardian_name_sealed, i.guardian_relation_sealed,
        i.guardian_document_sealed
-  FROM patients p JOIN patient_identities i ON i.clinic_id = p.clinic_id AND i.patient_id = p.id
+  FROM patients p LEFT JOIN patient_identities i ON i.clinic_id = p.clinic_id AND i.patient_id = p.id
   LEFT JOIN members m ON m.clinic_id = p.clinic_id AND m.user_id = p.registered_by
  WHERE p.id = $1;
 
@@ -69,7 +69,11 @@ SELECT patient_id FROM patient_identities WHERE clinic_id = (SELECT app.clinic_i
 -- patient.horizon: transactions before this one are over
 SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS horizon;
 
--- patient.names: names that transactions from this one on have written; numbers to come are another server's, seen at first
+-- patient.names: names that transactions from this one on have written, none where the patient was eliminated; numbers to come are another server's, seen at first
 SELECT patient_id, full_name_sealed, social_name_sealed, mother_name_sealed FROM patient_identities
  WHERE clinic_id = (SELECT app.clinic_id()) AND changed_in >= $1::text::xid8
-   AND ($1 = '0' OR changed_in < pg_snapshot_xmax(pg_current_snapshot()));
+   AND ($1 = '0' OR changed_in < pg_snapshot_xmax(pg_current_snapshot()))
+UNION ALL
+SELECT patient_id, NULL, NULL, NULL FROM patient_eliminations
+ WHERE clinic_id = (SELECT app.clinic_id()) AND gone_in >= $1::text::xid8 AND gone_in < pg_snapshot_xmax(pg_current_snapshot())
+   AND $1 <> '0';

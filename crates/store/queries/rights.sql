@@ -81,15 +81,22 @@ SELECT p.clinic_id, p.id, p.request_id, p.subject_id, p.steps, p.done, p.drafted
   FROM fulfilment_plans p
  WHERE p.status = 'executed' AND (p.keys_destroyed_at IS NOT NULL OR $1) ORDER BY p.id LIMIT 20;
 
--- rights.with_keys: whose account was deleted and whose keys are still there
-SELECT clinic_id, subject_id FROM fulfilment_plans WHERE status = 'executed' AND keys_destroyed_at IS NULL;
+-- rights.with_keys: whose account was deleted, or whose registration as a patient, and whose keys are still there
+SELECT clinic_id, subject_id FROM fulfilment_plans WHERE status = 'executed' AND keys_destroyed_at IS NULL
+UNION
+SELECT clinic_id, patient_id FROM patient_eliminations WHERE status = 'executed' AND keys_destroyed_at IS NULL;
 
 -- rights.keys_destroyed: from now on nothing that was sealed for them opens
-UPDATE fulfilment_plans SET keys_destroyed_at = clock_timestamp()
- WHERE clinic_id = $1 AND subject_id = $2 AND status = 'executed' AND keys_destroyed_at IS NULL;
+WITH of_a_member AS (
+  UPDATE fulfilment_plans SET keys_destroyed_at = clock_timestamp()
+   WHERE clinic_id = $1 AND subject_id = $2 AND status = 'executed' AND keys_destroyed_at IS NULL)
+UPDATE patient_eliminations SET keys_destroyed_at = clock_timestamp()
+ WHERE clinic_id = $1 AND patient_id = $2 AND status = 'executed' AND keys_destroyed_at IS NULL;
 
 -- rights.destroyed: everybody whose keys were to be destroyed, ever
-SELECT clinic_id, subject_id FROM fulfilment_plans WHERE status IN ('executed', 'closed') ORDER BY clinic_id, subject_id;
+SELECT clinic_id, subject_id FROM fulfilment_plans WHERE status IN ('executed', 'closed')
+UNION
+SELECT clinic_id, patient_id FROM patient_eliminations WHERE status = 'executed' ORDER BY 1, 2;
 
 -- rights.close: the receipt of a plan
 UPDATE fulfilment_plans SET status = 'closed', receipt = $3, receipt_signature = $4 WHERE clinic_id = $1 AND id = $2 AND status = 'executed';

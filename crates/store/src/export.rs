@@ -29,6 +29,7 @@ fn owner(table: &str) -> Option<&'static str> {
         | "schedule_exceptions"
         | "appointments"
         | "trail_disposals"
+        | "patient_eliminations"
         | "recipient_notices"
         | "request_evidence"
         | "incident_drafts"

@@ -31,7 +31,7 @@ const fn job(name: &'static str, period: Duration, statement: &'static str, coun
     Job { name, period, statement, counted }
 }
 
-const JOBS: [Job; 13] = [
+const JOBS: [Job; 14] = [
     job("partitions", HOUR, sql::PARTITIONS, Counted::Whole),
     job("end_sessions", Duration::from_secs(300), sql::END_SESSIONS, Counted::Rows),
     job("sweep_ceremonies", HOUR, sql::SWEEP_CEREMONIES, Counted::Rows),
@@ -40,6 +40,7 @@ const JOBS: [Job; 13] = [
     job("governance", HOUR, sql::GOVERNANCE, Counted::Whole),
     // Shorter than the scheduler's minute, so that each of its rounds looks.
     job("fulfil", Duration::from_secs(30), sql::FULFIL, Counted::Batches),
+    job("eliminate", Duration::from_secs(30), sql::ELIMINATE, Counted::Batches),
     job("suspect", Duration::from_secs(30), sql::SUSPECT, Counted::Whole),
     job("sweep_requests", Duration::from_secs(600), sql::SWEEP_REQUESTS, Counted::Rows),
     job("sweep_consents", HOUR, sql::SWEEP_CONSENTS, Counted::Batches),
@@ -77,8 +78,20 @@ pub async fn run_due(db: &Db) -> Result<Vec<&'static str>> {
 /// # Errors
 /// See [`crate::Error`].
 pub async fn fulfil(db: &Db) -> Result<()> {
+    until_done(db, sql::FULFIL).await
+}
+
+/// Carries out the eliminations of patients that were approved, now, besides the scheduler.
+///
+/// # Errors
+/// See [`crate::Error`].
+pub async fn eliminate(db: &Db) -> Result<()> {
+    until_done(db, sql::ELIMINATE).await
+}
+
+async fn until_done(db: &Db, piece: &'static str) -> Result<()> {
     loop {
-        let done: Option<i64> = db.job(async |tx| tx.0.value(sql::FULFIL, &[]).await).await?;
+        let done: Option<i64> = db.job(async |tx| tx.0.value(piece, &[]).await).await?;
         if done.unwrap_or(0) == 0 {
             return Ok(());
         }

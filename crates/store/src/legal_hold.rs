@@ -11,9 +11,9 @@ row! {
     pub struct LegalHold {
         /// The hold.
         id: Uuid,
-        /// Whose data.
-        subject_id: Uuid,
-        /// Their name.
+        /// Whose data, where it is a patient's.
+        patient_id: Option<Uuid>,
+        /// A member's name, or a record's number.
         subject_name: String,
         /// `legal_duty`, `exercise_of_rights` or `authority`.
         basis: String,
@@ -49,6 +49,14 @@ pub async fn all(tx: &ReadTx) -> Result<Vec<LegalHold>> {
 /// member; [`crate::Error::Denied`] for who answers for nothing, and for one's own data.
 pub async fn place(tx: &WriteTx, subject: Uuid, basis: &str, reason: &str, review_on: Date) -> Result<Uuid> {
     tx.tx.value(sql::PLACE, &[&subject, &basis, &reason, &review_on]).await?.ok_or(crate::Error::NotFound)
+}
+
+/// Holds a patient's data.
+///
+/// # Errors
+/// As [`place`]; [`crate::Error::Rule`] for another clinic's patient.
+pub async fn place_on_patient(tx: &WriteTx, patient: Uuid, basis: &str, reason: &str, review_on: Date) -> Result<Uuid> {
+    tx.tx.value(sql::PLACE_ON_PATIENT, &[&patient, &basis, &reason, &review_on]).await?.ok_or(crate::Error::NotFound)
 }
 
 /// Releases a hold.

@@ -18,6 +18,7 @@ pub mod conversation;
 pub mod copies;
 mod db;
 pub mod disposal;
+pub mod elimination;
 mod error;
 pub mod export;
 pub mod factor;

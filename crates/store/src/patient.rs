@@ -40,6 +40,8 @@ row! {
         is_active: bool,
         /// Why not.
         inactive_reason: Option<String>,
+        /// When who it is about was eliminated.
+        data_anonymized_at: Option<OffsetDateTime>,
         /// Which version this is.
         version: i32,
         /// When it was registered.
@@ -138,8 +140,8 @@ row! {
     pub struct NamesRow {
         /// The patient.
         patient_id: Uuid,
-        /// Full name, sealed.
-        full_name_sealed: Vec<u8>,
+        /// Full name, sealed; none of a patient who was eliminated.
+        full_name_sealed: Option<Vec<u8>>,
         /// Social name, sealed.
         social_name_sealed: Option<Vec<u8>>,
         /// Mother's name, sealed.
@@ -256,7 +258,7 @@ pub async fn horizon(tx: &ReadTx) -> Result<String> {
     tx.tx.value(sql::HORIZON, &[]).await?.ok_or(crate::Error::NotFound)
 }
 
-/// The names of records that transactions from `since` on have written.
+/// The names of records that transactions from `since` on have written, eliminations among them.
 pub async fn names(tx: &ReadTx, since: &str) -> Result<Vec<NamesRow>> {
     tx.tx.rows(sql::NAMES, &[&since]).await
 }

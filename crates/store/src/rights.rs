@@ -260,7 +260,7 @@ row! {
     pub(crate) struct Destroyed {
         /// The clinic.
         clinic_id: Uuid,
-        /// Whose account it was.
+        /// Whose account, or registration as a patient, it was.
         subject_id: Uuid,
     }
 }
@@ -491,7 +491,7 @@ pub async fn by_link(tx: &SignInTx, link: &Token) -> Result<Followed> {
     tx.0.one(sql::BY_LINK, &[&link.expose()]).await
 }
 
-/// Whose account was deleted and whose keys are still to be destroyed.
+/// Whose account was deleted, or whose registration as a patient, and whose keys are still to be destroyed.
 ///
 /// # Errors
 /// See [`Error`].
@@ -507,7 +507,8 @@ pub async fn keys_destroyed(db: &Db, subject: keystore::Subject) -> Result<()> {
     db.job(async |tx| tx.0.execute(sql::KEYS_DESTROYED, &[&subject.clinic, &subject.subject]).await.map(drop)).await
 }
 
-/// Everybody whose account was ever deleted: a copy of the keystore that was put back may be older than that.
+/// Everybody whose account was ever deleted, and every patient who was eliminated: a copy of the keystore that was put back
+/// may be older than that.
 ///
 /// # Errors
 /// See [`Error`].

@@ -205,6 +205,7 @@ async fn the_manuals_twelve_tables_and_their_triggers_exist() {
             "lgpd_consents DELETE+INSERT+UPDATE",
             "members DELETE+INSERT+UPDATE",
             "messages DELETE+INSERT+UPDATE",
+            "patient_eliminations DELETE+INSERT+UPDATE",
             "patient_identities DELETE+INSERT+UPDATE",
             "patients DELETE+INSERT+UPDATE",
             "professional_services DELETE+INSERT+UPDATE",

@@ -145,6 +145,7 @@ async fn hostile_sql_on_the_apps_connection_reaches_nothing_of_another_clinic() 
         "working_hours",
         "schedule_exceptions",
         "appointments",
+        "patient_eliminations",
         "access_logs",
     ];
     // Before any context: every table refuses.

@@ -25,6 +25,7 @@ fn role_of(name: &str) -> Role {
         {
             Role::Jobs
         }
+        "elimination" if ["elimination.executed", "elimination.close"].contains(&name) => Role::Jobs,
         "consent" if name == "consent.by_code" => Role::Auth,
         "consent" if name.ends_with("stamps") || name.ends_with("stamped") => Role::Sealer,
         "rights" if name == "rights.by_link" => Role::Auth,

@@ -361,7 +361,7 @@ fn holds_page(some: bool) -> rights::hold::HoldsPage {
     let at = datetime!(2026-11-23 17:05 UTC);
     let hold = |n: u128, review_on: Date, released: bool| LegalHold {
         id: Uuid::from_u128(n),
-        subject_id: Uuid::from_u128(9),
+        patient_id: None,
         subject_name: "Ana Beatriz Lins".to_owned(),
         basis: "exercise_of_rights".to_owned(),
         reason: "Processo 0001234-55.2026.8.26.0100: manter tudo até a sentença.".to_owned(),

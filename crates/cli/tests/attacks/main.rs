@@ -8,6 +8,7 @@ mod audit;
 mod clinics;
 mod compliance;
 mod consents;
+mod elimination;
 mod export;
 mod identity;
 mod input;

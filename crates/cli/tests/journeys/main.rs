@@ -173,8 +173,13 @@ async fn patients_at_the_front_desk() {
     let stand = Stand::with_keys().await;
     let site = stand.demo_with(|_| {});
     let link = |person: &str| format!("{}{}", site.origin, site.link(person));
-    let (desk, owner, doctor) = (link(JUSSARA), link(HELENA), link(OTAVIO));
-    let settings = [("SIGILO_E2E_DESK", desk.as_str()), ("SIGILO_E2E_OWNER", &owner), ("SIGILO_E2E_DOCTOR", &doctor)];
+    let (desk, owner, doctor, dpo) = (link(JUSSARA), link(HELENA), link(OTAVIO), link(BRENO));
+    let settings = [
+        ("SIGILO_E2E_DESK", desk.as_str()),
+        ("SIGILO_E2E_OWNER", &owner),
+        ("SIGILO_E2E_DOCTOR", &doctor),
+        ("SIGILO_E2E_DPO", &dpo),
+    ];
     let database = stand.superuser().await;
     journey("patients", &site, &database, &settings).await;
     let opened =

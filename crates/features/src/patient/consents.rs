@@ -9,12 +9,11 @@ use sigilo_store::{
     Action, Session, WriteTx,
     consent::{self as rows, Act, Text},
     keystore::Subject,
-    patient,
 };
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::{Document, Field, cells, entered, form::day, keystore, register::event};
+use super::{Document, Field, cells, entered, form::day, keystore, living, register::event};
 use crate::{
     App, Error, Result,
     consent::{self, Grant, LANGUAGE, RepresentativeForm},
@@ -99,7 +98,7 @@ pub async fn consents(app: &App, session: &Session, id: Uuid) -> Result<Consents
     app.db()
         .write(session, async |tx: &WriteTx| {
             let subject = Subject { clinic: entered(tx)?, subject: id };
-            let row = patient::one(tx, id).await?;
+            let row = living(tx, id).await?;
             let number = row.medical_record_number;
             let without = row.without_document.clone();
             let document = cells::opened(keys, subject, &row.cells(), without.as_deref()).await?;

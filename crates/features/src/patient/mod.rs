@@ -6,6 +6,7 @@
 mod cells;
 mod consents;
 mod document;
+mod eliminate;
 mod form;
 mod names;
 mod open;
@@ -16,6 +17,10 @@ mod update;
 pub(crate) use cells::called;
 pub use consents::{Agreement, Consents, Offer, OwnSignature, agree, consents};
 pub use document::{Document, Field, RACES, SEXES, WITHOUT_DOCUMENT};
+pub(crate) use eliminate::receipt as elimination_of;
+pub use eliminate::{
+    Decision, Elimination, FATES, Gone, REASONS, ask_elimination, decide_elimination, elimination_receipt, eliminations,
+};
 pub use form::Typed;
 pub(crate) use names::NameIndexes;
 pub use open::{Record, open};
@@ -25,7 +30,11 @@ pub use sigilo_store::consent::Act;
 pub use update::{INACTIVE, activate, update};
 
 use sigilo_domain::Role;
-use sigilo_store::{ReadTx, Session, keystore::Keystore};
+use sigilo_store::{
+    ReadTx, Session,
+    keystore::Keystore,
+    patient::{self as rows, PatientRow},
+};
 use uuid::Uuid;
 
 use crate::{App, Error, Result};
@@ -40,6 +49,15 @@ pub(crate) fn entered(tx: &ReadTx) -> Result<Uuid> {
         return Ok(tx.entered().clinic_id);
     }
     Err(Error::Forbidden("Os pacientes são de quem os atende ou cuida da agenda e do cadastro."))
+}
+
+/// A record whose patient was not eliminated.
+async fn living(tx: &ReadTx, id: Uuid) -> Result<PatientRow> {
+    let row = rows::one(tx, id).await?;
+    if row.data_anonymized_at.is_some() {
+        return Err(Error::Conflict("O cadastro deste paciente foi eliminado; o prontuário tem só o número."));
+    }
+    Ok(row)
 }
 
 /// What somebody of these roles opens a record for (LGPD, art. 6, I): to care, to schedule, or to run the clinic.

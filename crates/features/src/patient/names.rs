@@ -58,6 +58,11 @@ impl NameIndexes {
         Ok(names.find(text, most))
     }
 
+    /// Wipes a clinic's names, which its next search reads again.
+    pub(crate) fn forget(&self, clinic: Uuid) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop(&clinic);
+    }
+
     fn of(&self, clinic: Uuid) -> Arc<Mutex<Names>> {
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
@@ -124,11 +129,17 @@ impl Names {
     async fn refresh(&mut self, tx: &ReadTx, keys: &Keystore, clinic: Uuid) -> Result<()> {
         // Before the names: what commits in between is read again next time.
         let horizon = rows::horizon(tx).await?;
-        let changed = rows::names(tx, self.horizon.as_deref().unwrap_or("0")).await?;
+        let mut changed = rows::names(tx, self.horizon.as_deref().unwrap_or("0")).await?;
+        // No word says whose it is. For those of a patient who was eliminated to go, all go, and are read anew.
+        let gone = |row: &rows::NamesRow| row.full_name_sealed.is_none() && self.places.contains_key(&row.patient_id);
+        if changed.iter().any(gone) {
+            *self = Names::default();
+            changed = rows::names(tx, "0").await?;
+        }
         let mut cells = Vec::with_capacity(changed.len());
         for row in &changed {
             let named = [
-                (Field::FullName, Some(&row.full_name_sealed)),
+                (Field::FullName, row.full_name_sealed.as_ref()),
                 (Field::SocialName, row.social_name_sealed.as_ref()),
                 (Field::MotherName, row.mother_name_sealed.as_ref()),
             ];
@@ -139,7 +150,7 @@ impl Names {
             );
         }
         let opened = keys.open_cells(clinic, &cells).await?;
-        for row in &changed {
+        for row in changed.iter().filter(|row| row.full_name_sealed.is_some()) {
             self.clear(row.patient_id);
         }
         for ((patient, place, _), plain) in cells.iter().zip(opened) {

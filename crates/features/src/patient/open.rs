@@ -1,11 +1,11 @@
 use serde_json::json;
 use sigilo_domain::BRASILIA;
-use sigilo_store::{Action, Session, WriteTx, keystore::Subject, patient as rows};
+use sigilo_store::{Action, Session, WriteTx, elimination, keystore::Subject, patient as rows};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{
-    Document, Field, cells, entered,
+    Document, Field, Gone, cells, entered,
     form::{age, day},
     keystore, purpose,
     register::event,
@@ -32,6 +32,8 @@ pub struct Record {
     pub document: Document,
     /// In whole years.
     pub age: Option<i32>,
+    /// Who it was about is no more in it.
+    pub gone: Option<Gone>,
 }
 
 /// Opens a patient's record; that it was opened, by whom and what for, goes into the trail.
@@ -46,6 +48,10 @@ pub async fn open(app: &App, session: &Session, id: Uuid) -> Result<Record> {
         .write(session, async |tx: &WriteTx| {
             let patient = Subject { clinic: entered(tx)?, subject: id };
             let row = rows::one(tx, id).await?;
+            let gone = match row.data_anonymized_at {
+                None => None,
+                Some(at) => Some(Gone { at, receipt: elimination::has_receipt(tx, id).await? }),
+            };
             let without = row.without_document.clone();
             let record = Record {
                 id,
@@ -57,6 +63,7 @@ pub async fn open(app: &App, session: &Session, id: Uuid) -> Result<Record> {
                 registered_by: row.registered_name.clone(),
                 document: cells::opened(keys, patient, &row.cells(), without.as_deref()).await?,
                 age: None,
+                gone,
             };
             let age = record.document.get(Field::BirthDate).and_then(day).map(|birth| age(birth, today));
             let details = json!({ "purpose": purpose(&tx.entered().roles) });

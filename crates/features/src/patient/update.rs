@@ -4,7 +4,7 @@ use sigilo_store::{Action, Session, WriteTx, keystore::Subject, patient as rows}
 use uuid::Uuid;
 
 use super::{
-    Field, Typed, cells, entered, keystore,
+    Field, Typed, cells, entered, keystore, living,
     register::{duplicate, event, taken},
 };
 use crate::{App, Error, Result};
@@ -31,7 +31,7 @@ pub async fn update(app: &App, session: &Session, id: Uuid, seen: i32, typed: &T
     app.db()
         .write(session, async |tx: &WriteTx| {
             let patient = Subject { clinic: entered(tx)?, subject: id };
-            let row = rows::one(tx, id).await?;
+            let row = living(tx, id).await?;
             if row.version != seen {
                 return Err(CHANGED);
             }
@@ -66,7 +66,7 @@ pub async fn activate(app: &App, session: &Session, id: Uuid, seen: i32, reason:
     app.db()
         .write(session, async |tx: &WriteTx| {
             entered(tx)?;
-            rows::one(tx, id).await?;
+            living(tx, id).await?;
             rows::activate(tx, id, seen, reason).await?.ok_or(CHANGED)?;
             let name = if reason.is_some() { "patient_inactivated" } else { "patient_reactivated" };
             Ok(((), event(name, Action::Update, id, json!({ "reason": reason }))))

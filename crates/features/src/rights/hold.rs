@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use sigilo_domain::BRASILIA;
 use sigilo_store::{
-    Action, Error as StoreError, Event, ReadTx, Risk, Session, WriteTx, legal_hold as rows, rights::subjects,
+    Action, Error as StoreError, Event, ReadTx, Risk, Session, WriteTx, legal_hold as rows, patient, rights::subjects,
 };
 
 pub use sigilo_store::{legal_hold::LegalHold, rights::Subject};
@@ -80,12 +80,7 @@ pub async fn place_hold(
     review_on: Option<Date>,
 ) -> Result<()> {
     let subject = subject.ok_or_else(|| Error::field("titular", "Escolha de quem são os dados."))?;
-    let basis = Basis::from_code(basis).ok_or_else(|| Error::field("fundamento", "Escolha o fundamento."))?;
-    let reason = sentence(reason, "motivo")?;
-    let today = app.now().to_offset(BRASILIA).date();
-    let review_on = review_on
-        .filter(|day| *day > today && (*day - today).whole_days() <= 366)
-        .ok_or_else(|| Error::field("revisao", "Escolha um dia a partir de amanhã, até daqui a um ano."))?;
+    let (basis, reason, review_on) = checked(app, basis, reason, review_on)?;
     app.db()
         .write(session, async |tx: &WriteTx| {
             manages(tx)?;
@@ -101,6 +96,48 @@ pub async fn place_hold(
             Ok(((), event("legal_hold_placed", Action::Create, id)))
         })
         .await
+}
+
+/// Holds the data of the patient with a record's number: the registration is not eliminated meanwhile.
+///
+/// # Errors
+/// As [`place_hold`]; [`Error::Conflict`] for a patient who was eliminated.
+pub async fn place_patient_hold(
+    app: &App,
+    session: &Session,
+    number: &str,
+    basis: &str,
+    reason: &str,
+    review_on: Option<Date>,
+) -> Result<()> {
+    let number = number.trim().parse::<i64>().ok();
+    let (basis, reason, review_on) = checked(app, basis, reason, review_on)?;
+    app.db()
+        .write(session, async |tx: &WriteTx| {
+            manages(tx)?;
+            let found = match number {
+                Some(number) => patient::by_number(tx, number).await?.first().copied(),
+                None => None,
+            };
+            let wrong = || Error::field("prontuario", "A clínica não tem prontuário com este número.");
+            let patient = found.ok_or_else(wrong)?;
+            if patient::one(tx, patient).await?.data_anonymized_at.is_some() {
+                return Err(Error::Conflict("O cadastro deste paciente já foi eliminado: não há o que guardar."));
+            }
+            let id = rows::place_on_patient(tx, patient, basis.code(), reason, review_on).await?;
+            Ok(((), event("legal_hold_placed", Action::Create, id)))
+        })
+        .await
+}
+
+fn checked<'a>(app: &App, basis: &str, reason: &'a str, review_on: Option<Date>) -> Result<(Basis, &'a str, Date)> {
+    let basis = Basis::from_code(basis).ok_or_else(|| Error::field("fundamento", "Escolha o fundamento."))?;
+    let reason = sentence(reason, "motivo")?;
+    let today = app.now().to_offset(BRASILIA).date();
+    let review_on = review_on
+        .filter(|day| *day > today && (*day - today).whole_days() <= 366)
+        .ok_or_else(|| Error::field("revisao", "Escolha um dia a partir de amanhã, até daqui a um ano."))?;
+    Ok((basis, reason, review_on))
 }
 
 /// Releases a hold.

@@ -14,7 +14,7 @@ pub use delete::{CONFIRMATION, delete_account};
 pub use desk::{Opened, Show, Step, answer, approve, discard, draft, list, open, refuse, take_up};
 pub use evidence::{Evidence, EvidenceFile, MAX_FILE, evidence_file, kind_of};
 pub use export::{Export, ExportedTable, Taken, export};
-pub use hold::{Basis, LegalHold, holds, place_hold, release_hold};
+pub use hold::{Basis, LegalHold, holds, place_hold, place_patient_hold, release_hold};
 pub use intake::{Arrival, MAX_AGE_DAYS, Subject, register, subjects};
 pub use notice::tell;
 pub use plan::deletion_rules;

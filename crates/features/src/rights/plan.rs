@@ -104,6 +104,11 @@ pub(super) const RULES: &[Rule] = &[
         Fate::Keep,
         "Prova de quem decidiu eliminar a trilha vencida; guardada 5 anos (LGPD, art. 16, I)",
     ),
+    rule(
+        "patient_eliminations",
+        Fate::Keep,
+        "Prova de quem decidiu eliminar um cadastro de paciente; guardada 5 anos (LGPD, art. 16, I)",
+    ),
     rule("fulfilment_plans", Fate::Keep, "Prova do que foi excluído; guardada 5 anos (LGPD, art. 16, I)"),
     rule(
         "request_evidence",

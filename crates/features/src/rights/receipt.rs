@@ -1,13 +1,16 @@
-//! The signed receipt of a deletion: what was done, without a word about whom.
+//! The signed receipt of a deletion, of an account or of a patient's registration: what was done, without a word about whom.
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use serde_json::{Value, json};
 use time::format_description::well_known::Rfc3339;
 
 use sigilo_proof::{Signer, base64 as canonical_base64, verify_signature};
-use sigilo_store::rights::{self as rows, Executed};
+use sigilo_store::{
+    elimination,
+    rights::{self as rows, Executed},
+};
 
-use crate::{App, Error, Result};
+use crate::{App, Error, Result, patient::elimination_of};
 
 /// What the subject is told when an account was deleted.
 const NOTE: &str = "A conta foi excluída conforme o plano aprovado. O recibo assinado diz o que foi apagado, anonimizado e mantido, com os artigos.";
@@ -65,7 +68,7 @@ pub fn verify(document: &Value, key: Option<&str>) -> Verified {
     if verify_signature(&key, message.as_bytes(), &signature) { Verified::Yes } else { Verified::No }
 }
 
-/// Destroys the keys of whoever was deleted, and closes those deletions, each with its receipt. How many. Interrupted, the
+/// Destroys the keys of whoever was deleted, members and patients, and closes those deletions, each with its receipt. How many. Interrupted, the
 /// next call goes on: destroying twice changes nothing.
 ///
 /// # Errors
@@ -78,12 +81,20 @@ pub async fn close_due(app: &App) -> Result<usize> {
             rows::keys_destroyed(app.db(), subject).await?;
         }
     }
-    Ok(rows::close_executed(app.db(), app.keystore().is_none(), NOTE, |plan| Some(signed(&signer, plan))).await?)
+    let accounts =
+        rows::close_executed(app.db(), app.keystore().is_none(), NOTE, |plan| Some(signed(&signer, account_of(plan))));
+    let accounts = accounts.await?;
+    let patients = elimination::close_executed(app.db(), |done| {
+        // What this process still has in memory; others notice with their next search.
+        app.names().forget(done.clinic_id);
+        signed(&signer, elimination_of(done))
+    });
+    Ok(accounts + patients.await?)
 }
 
-fn signed(signer: &Signer, plan: &Executed) -> (Value, String) {
+fn account_of(plan: &Executed) -> Value {
     let at = |instant: Option<time::OffsetDateTime>| instant.and_then(|at| at.format(&Rfc3339).ok());
-    let receipt = json!({
+    json!({
         "tipo": "exclusao-de-conta",
         "versao": 2,
         "pedido": plan.request_id,
@@ -97,7 +108,10 @@ fn signed(signer: &Signer, plan: &Executed) -> (Value, String) {
         "apagado": plan.done,
         "chaves_destruidas_em": at(plan.keys_destroyed_at),
         "destinatarios_a_avisar": plan.recipients,
-    });
+    })
+}
+
+fn signed(signer: &Signer, receipt: Value) -> (Value, String) {
     let mut message = String::new();
     canonical(&receipt, &mut message);
     (receipt, BASE64.encode(signer.sign(message.as_bytes())))

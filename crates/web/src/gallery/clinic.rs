@@ -4,7 +4,7 @@ use askama::Template;
 use sigilo_domain::Role;
 use sigilo_features::FieldError;
 use sigilo_features::evidence::{Disposal, ExpiredMonth};
-use sigilo_features::patient::{Brief, Found, Typed};
+use sigilo_features::patient::{Brief, Elimination, Found, Typed};
 use time::Date;
 use time::macros::{date, datetime};
 use uuid::Uuid;
@@ -30,6 +30,12 @@ pub(super) fn screens() -> Vec<(&'static str, askama::Result<String>)> {
         ("equipe", team_page(true).render()),
         ("equipe-erros", team_page(false).render()),
         ("convite", invited_page().render()),
+        ("paciente-eliminar", eliminate_page(false).render()),
+        ("paciente-eliminar-erro", eliminate_page(true).render()),
+        ("paciente-eliminado", gone_page(true).render()),
+        ("paciente-sem-recibo", gone_page(false).render()),
+        ("eliminacoes", eliminations_page(true).render()),
+        ("eliminacoes-vazia", eliminations_page(false).render()),
         ("trilha-vencida", disposals_page(true).render()),
         ("trilha-vencida-vazia", disposals_page(false).render()),
     ]
@@ -114,6 +120,74 @@ fn patient_form(errors: bool) -> patient::form::FormPage {
     let cpf = FieldError::new("cpf", "Confira o CPF: os dois últimos números não correspondem aos outros.");
     let of = Some((Uuid::from_u128(7), 3));
     patient::form::FormPage { of, errors: vec![cpf, FieldError::new("sexo", "Escolha uma das opções.")], ..page }
+}
+
+fn owner(title: &str, section: Section) -> Frame {
+    Frame::inside(title, section, &viewer(vec![Role::Owner], Vec::new()))
+}
+
+fn eliminate_page(error: bool) -> patient::eliminate::EliminatePage {
+    let typed = patient::eliminate::Typed {
+        number: "13".to_owned(),
+        reason: "subject_request".to_owned(),
+        note: "Pediu no balcão em 20/11/2026, com <b>documento</b>.".to_owned(),
+    };
+    patient::eliminate::EliminatePage {
+        frame: owner("Eliminar cadastro", Section::Patients),
+        id: Uuid::from_u128(12),
+        number: 12,
+        called: "Ana Lúcia <i>Prado</i> de Souza e Vasconcelos".to_owned(),
+        typed: if error { typed } else { Default::default() },
+        error: error.then(|| "Digite o número deste prontuário, para confirmar que é ele.".to_owned()),
+    }
+}
+
+fn gone_page(receipt: bool) -> patient::record::GonePage {
+    patient::record::GonePage {
+        frame: desk("Prontuário nº 12"),
+        number: 12,
+        at: "28/11/2026".to_owned(),
+        id: Uuid::from_u128(12),
+        receipt,
+    }
+}
+
+fn eliminations_page(some: bool) -> patient::eliminate::EliminationsPage {
+    let at = datetime!(2026-11-28 14:05 UTC);
+    let row = |n: u128, status: &str, own: bool, receipt: bool| Elimination {
+        id: Uuid::from_u128(n),
+        patient_id: Uuid::from_u128(n + 100),
+        medical_record_number: i64::try_from(n).unwrap_or(0),
+        reason: "subject_request".to_owned(),
+        basis_note: "Pediu no balcão em 20/11/2026, com documento, e assinou o pedido.".to_owned(),
+        status: status.to_owned(),
+        asked_by: Uuid::from_u128(u128::from(!own)),
+        asked_name: Some("Breno Sales".to_owned()),
+        asked_at: at,
+        decided_name: (status != "asked").then(|| "Helena Duarte Prado".to_owned()),
+        decided_at: (status != "asked").then_some(at),
+        decision_note: (status == "refused").then(|| "O pedido veio de outra pessoa, sem procuração.".to_owned()),
+        executed_at: (status == "executed").then_some(at),
+        has_receipt: receipt,
+    };
+    let states = [
+        ("asked", false, false),
+        ("asked", true, false),
+        ("approved", false, false),
+        ("approved", true, false),
+        ("executed", false, false),
+        ("executed", false, true),
+        ("refused", true, false),
+        ("withdrawn", true, false),
+    ];
+    let rows = (1..).zip(states).map(|(n, (status, own, receipt))| row(n, status, own, receipt)).filter(|_| some);
+    patient::eliminate::EliminationsPage {
+        frame: owner("Eliminação de pacientes", Section::Compliance),
+        eliminations: rows.map(|row| patient::eliminate::EliminationView::new(row, Uuid::nil())).collect(),
+        sees_patients: some,
+        typed: Default::default(),
+        error: (!some).then(|| "A clínica não tem prontuário com este número.".to_owned()),
+    }
 }
 
 fn disposals_page(some: bool) -> evidence::disposal::DisposalsPage {

@@ -148,6 +148,9 @@ pub(super) async fn register(State(app): State<App>, who: Member, fields: Fields
 
 pub(super) async fn edit(State(app): State<App>, who: Member, Path(id): Path<String>) -> Result<Response, Answer> {
     let record = patient::open(&app, &who.session, Answer::identifier(&id)?).await?;
+    if record.gone.is_some() {
+        return Ok(Redirect::to(&format!("{}/{}", super::PATH, record.id)).into_response());
+    }
     let of = Some((record.id, record.version));
     Ok(layout::html(FormPage::new(frame(&who, of), of, Typed::of(&record.document))))
 }

@@ -1,6 +1,7 @@
 //! Patients: found while somebody types, registered, opened, corrected.
 
 pub(crate) mod consents;
+pub(crate) mod eliminate;
 pub(crate) mod form;
 pub(crate) mod list;
 pub(crate) mod record;
@@ -20,6 +21,10 @@ pub(crate) fn routes() -> Router<Web> {
         .route("/pacientes/{id}", get(record::show))
         .route("/pacientes/{id}/editar", get(form::edit).post(form::save))
         .route("/pacientes/{id}/situacao", post(record::activate))
+        .route("/pacientes/{id}/eliminar", get(eliminate::show).post(eliminate::ask))
+        .route("/conformidade/eliminacoes", get(eliminate::list).post(eliminate::ask_by_number))
+        .route("/pacientes/{id}/recibo.json", get(eliminate::receipt))
+        .route("/conformidade/eliminacoes/{id}/{passo}", post(eliminate::decide))
         .route("/pacientes/{id}/consentimentos", get(consents::show).post(consents::agree))
         .route("/pacientes/{id}/consentimentos/{tipo}/revogar", post(consents::withdraw))
         .route("/pacientes/{id}/consentimentos/{ato}/{forma}", get(consents::proof))

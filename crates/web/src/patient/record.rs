@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use sigilo_features::App;
 use sigilo_features::appointment::{self, Status, VisitRow};
 use sigilo_features::patient::{self, Field, INACTIVE, RACES, Record, SEXES, WITHOUT_DOCUMENT};
+use uuid::Uuid;
 
 use crate::appointment::words;
 use crate::body::Fields;
@@ -30,7 +31,24 @@ pub(crate) struct RecordPage {
     pub(crate) error: Option<String>,
 }
 
+/// What is left of a record whose patient was eliminated.
+#[derive(Template)]
+#[template(path = "patient/gone.html")]
+pub(crate) struct GonePage {
+    pub(crate) frame: Frame,
+    pub(crate) number: i64,
+    pub(crate) at: String,
+    pub(crate) id: Uuid,
+    /// Whether it is signed.
+    pub(crate) receipt: bool,
+}
+
 impl RecordPage {
+    /// Whether the reader may ask that the registration goes.
+    fn may_eliminate(&self) -> bool {
+        self.frame.person.as_ref().is_some_and(|person| person.answers_for)
+    }
+
     fn groups(&self) -> Vec<(&'static str, Vec<Line>)> {
         let group = |title, fields: &[Field]| {
             let lines: Vec<Line> = fields.iter().filter_map(|field| self.line(*field)).collect();
@@ -117,8 +135,19 @@ async fn page(app: &App, who: &Member, id: &str) -> Result<RecordPage, Answer> {
     Ok(RecordPage { frame, record, visits, error: None })
 }
 
+/// The record, or what is left of it.
+fn shown(page: RecordPage) -> Response {
+    match page.record.gone {
+        Some(gone) => {
+            let (number, at) = (page.record.number, format::day(&gone.at));
+            layout::html(GonePage { frame: page.frame, number, at, id: page.record.id, receipt: gone.receipt })
+        }
+        None => layout::html(page),
+    }
+}
+
 pub(super) async fn show(State(app): State<App>, who: Member, Path(id): Path<String>) -> Result<Response, Answer> {
-    Ok(layout::html(page(&app, &who, &id).await?))
+    Ok(shown(page(&app, &who, &id).await?))
 }
 
 pub(super) async fn activate(
@@ -134,7 +163,7 @@ pub(super) async fn activate(
         Err(error) => {
             let (status, sentence) = Answer::on_page(error)?;
             let page = RecordPage { error: Some(sentence), ..page(&app, &who, &id).await? };
-            Ok((status, layout::html(page)).into_response())
+            Ok((status, shown(page)).into_response())
         }
     }
 }

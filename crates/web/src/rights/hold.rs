@@ -57,6 +57,8 @@ impl HoldView {
 #[derive(Default)]
 pub(crate) struct Typed {
     pub(crate) subject: String,
+    /// The number of a patient's record.
+    pub(crate) record: String,
     pub(crate) basis: String,
     pub(crate) reason: String,
     pub(crate) review_on: String,
@@ -109,13 +111,21 @@ pub(super) async fn list(State(app): State<App>, who: Member) -> Result<Response
 pub(super) async fn place(State(app): State<App>, who: Member, fields: Fields) -> Result<Response, Answer> {
     let typed = Typed {
         subject: fields.text("titular").to_owned(),
+        record: fields.text("prontuario").to_owned(),
         basis: fields.text("fundamento").to_owned(),
         reason: fields.text("motivo").to_owned(),
         review_on: fields.text("revisao").to_owned(),
     };
     let subject = typed.subject.parse().ok();
     let day = Date::parse(&typed.review_on, format_description!("[year]-[month]-[day]")).ok();
-    match rights::place_hold(&app, &who.session, subject, &typed.basis, &typed.reason, day).await {
+    let placed = if typed.record.is_empty() {
+        rights::place_hold(&app, &who.session, subject, &typed.basis, &typed.reason, day).await
+    } else if typed.subject.is_empty() {
+        rights::place_patient_hold(&app, &who.session, &typed.record, &typed.basis, &typed.reason, day).await
+    } else {
+        Err(Error::Conflict("Escolha uma pessoa da clínica ou escreva o número de um prontuário, não os dois."))
+    };
+    match placed {
         Ok(()) => Ok(Redirect::to(super::HOLDS).into_response()),
         Err(error) => again(&app, &who, typed, error).await,
     }
