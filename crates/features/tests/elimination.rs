@@ -363,6 +363,11 @@ async fn nobody_else_ends_a_registration_and_no_other_clinic_is_reached() {
     ] {
         assert!(app.batch_execute(sql).await.is_err(), "{sql}");
     }
+    // Who answers for the data alone sees numbers, not people, and changes neither.
+    let count = async |sql: &str| app.query_one(sql, &[]).await.unwrap().get::<_, i64>(0);
+    assert_eq!(count("SELECT count(*) FROM patients").await, 1);
+    assert_eq!(count("SELECT count(*) FROM patient_identities").await, 0);
+    assert_eq!(app.execute("UPDATE patients SET is_active = false, inactive_reason = 'moved'", &[]).await.unwrap(), 0);
     for who in [&c.desk, &professional, &stranger] {
         enter(who).await;
         let touched = app.execute("UPDATE patient_eliminations SET status = 'approved'", &[]).await;
