@@ -26,7 +26,7 @@ await journey(async () => {
     await owner.getByRole("heading", { level: 1, name: "Profissionais" }).waitFor();
     await owner.getByRole("link", { name: "Dr. Otávio Lacerda Nunes" }).waitFor();
     const places = await owner.getByRole("navigation", { name: "Clínica" }).getByRole("link").allInnerTexts();
-    assert.deepEqual(places, ["Profissionais", "Serviços", "Salas e equipamentos", "Feriados e exceções"]);
+    assert.deepEqual(places, ["Profissionais", "Serviços", "Salas e equipamentos", "Feriados e exceções", "Equipe"]);
     await look(owner, "clinica-profissionais", KEY);
   });
 
@@ -159,7 +159,7 @@ await journey(async () => {
 
   await step("the front desk sees none of it", async () => {
     const desk = await enter(SIGILO_E2E_DESK);
-    await desk.waitForURL("**/pacientes");
+    await desk.waitForURL("**/agenda");
     assert.equal(await desk.getByRole("link", { name: "Clínica", exact: true }).count(), 0);
     for (const path of ["profissionais", "servicos", "salas", "excecoes"]) {
       const answer = await desk.goto(`${ORIGIN}/clinica/${path}`);
@@ -167,4 +167,23 @@ await journey(async () => {
     }
     await look(desk, "clinica-recepcao");
   }, { refusals: [403] });
+
+  await step("somebody is asked into the team by a link that is shown once", async () => {
+    await owner.getByRole("navigation", { name: "Clínica" }).getByRole("link", { name: "Equipe" }).click();
+    await owner.getByRole("heading", { level: 1, name: "Equipe" }).waitFor();
+    await look(owner, "equipe", KEY);
+    await owner.getByRole("button", { name: "Gerar convite" }).click();
+    await owner.getByText("Escolha ao menos uma função.").first().waitFor();
+    await owner.getByLabel("Nome completo").fill("Iara Campos Melo");
+    await owner.getByLabel("Recepção Agenda e cadastro de pacientes.").check();
+    await owner.getByRole("button", { name: "Gerar convite" }).click();
+    await owner.getByRole("heading", { level: 1, name: "Convite pronto" }).waitFor();
+    await look(owner, "convite");
+    const link = await owner.locator("#convite-endereco").innerText();
+    await owner.getByRole("link", { name: "Voltar à equipe" }).click();
+    await owner.getByText("Iara Campos Melo", { exact: false }).first().waitFor();
+    const iara = await device();
+    await iara.goto(link);
+    await iara.getByRole("heading", { name: "Olá, Iara Campos Melo" }).waitFor();
+  }, { refusals: [422] });
 });

@@ -209,7 +209,7 @@ async fn a_day_on_the_agenda() {
         .await
         .unwrap();
     let day: String = database
-        .query_one("SELECT (date_trunc('week', now() + interval '8 days'))::date::text", &[])
+        .query_one("SELECT (date_trunc('week', now() + interval '15 days'))::date::text", &[])
         .await
         .unwrap()
         .get(0);

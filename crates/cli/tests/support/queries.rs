@@ -156,7 +156,11 @@ async fn access(auditor: &Auditor) {
     let total = |action: &str| totals.iter().find(|row| row["action"] == action).unwrap_or_else(|| panic!("{action}"));
     assert_eq!(total("login")["falha"], 0);
     assert_eq!(total("failed_login")["sucesso"], 0);
-    assert_eq!(total("logout")["total"], 7, "the doctor's, and the six in which the demonstration's clinics were made");
+    assert_eq!(
+        total("logout")["total"],
+        9,
+        "the doctor's, and the eight in which the demonstration's clinics were made"
+    );
     let ledger = auditor.filled(33, &["total", "primeiro_registro", "ultimo_registro"]).await;
     for (action, resource) in [
         ("create", "profiles"),
