@@ -34,11 +34,20 @@ async function at(page, patient, hour) {
   await page.locator(".agenda-event", { hasText: patient }).filter({ hasText: hour }).waitFor();
 }
 
+/// Where something is, once the calendar has come to rest.
+async function still(target) {
+  let last = null;
+  for (;;) {
+    const box = await target.boundingBox();
+    if (box && last && box.x === last.x && box.y === last.y && box.height === last.height) return box;
+    last = box;
+    await target.page().evaluate(() => new Promise((next) => requestAnimationFrame(() => requestAnimationFrame(next))));
+  }
+}
+
 /// Drags an appointment so many half hours down.
 async function drag(page, patient, halves) {
-  const target = event(page, patient);
-  await target.scrollIntoViewIfNeeded();
-  const box = await target.boundingBox();
+  const box = await still(event(page, patient));
   const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
   await page.mouse.move(x, y);
   await page.mouse.down();

@@ -155,6 +155,16 @@ function start(stage, filter, card) {
     }
   }
 
+  /** Whether the calendar shows something else: drawing the same again would only take the focus away. */
+  let drawn = "";
+  function isNew() {
+    const { now, ...rest } = data;
+    const wanted = JSON.stringify([chosen, day, who(), rest]);
+    const is = wanted !== drawn;
+    drawn = wanted;
+    return is;
+  }
+
   function draw() {
     const [slotMinTime, slotMaxTime] = span();
     const now = new Date();
@@ -254,6 +264,7 @@ function start(stage, filter, card) {
       return;
     }
     revert();
+    drawn = "";
     if (answer?.conflicts) refuse(answer, () => move(entry, { ...wanted, anyway: true }, () => {}));
     else notify(answer?.detail ?? "Sem resposta do servidor. Nada mudou.", "bad");
     if (response?.headers.get("X-Sigilo-Sessao") === "bloqueada") document.dispatchEvent(new CustomEvent("sigilo:locked"));
@@ -364,7 +375,7 @@ function start(stage, filter, card) {
         await load(dayOf(first), days);
         arrange();
         if (held) stale = true;
-        else draw();
+        else if (isNew()) draw();
       } else {
         await relist();
       }

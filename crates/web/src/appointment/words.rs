@@ -3,20 +3,7 @@
 use sigilo_features::appointment::{Conflict, Kind, Status};
 use time::{Date, PrimitiveDateTime, Weekday};
 
-const MONTHS: [&str; 12] = [
-    "janeiro",
-    "fevereiro",
-    "março",
-    "abril",
-    "maio",
-    "junho",
-    "julho",
-    "agosto",
-    "setembro",
-    "outubro",
-    "novembro",
-    "dezembro",
-];
+use crate::format;
 
 /// Why a day or an hour is closed: code and words.
 const CLOSED: [(&str, &str); 7] = [
@@ -44,8 +31,8 @@ fn weekday(day: Date) -> &'static str {
 
 /// `segunda-feira, 30 de novembro de 2026`.
 pub(crate) fn long_day(day: Date) -> String {
-    let month = MONTHS.get(usize::from(u8::from(day.month())) - 1).copied().unwrap_or_default();
-    format!("{}, {} de {month} de {}", weekday(day), day.day(), day.year())
+    let month = format::month(&day.to_string()).unwrap_or_default();
+    format!("{}, {} de {month}", weekday(day), day.day())
 }
 
 /// `seg. 30/11`.
