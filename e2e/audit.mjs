@@ -113,6 +113,8 @@ await journey(async () => {
 
   await step("SQL with an editor that the keyboard can leave", async () => {
     await auditor.getByRole("link", { name: "SQL", exact: true }).click();
+    // The plain field has the same name until the editor takes its place.
+    await auditor.locator(".console-editor").waitFor();
     const editor = auditor.getByRole("textbox", { name: "Consulta" });
     await editor.click();
     await auditor.keyboard.type("select count(*) as total from audit_l");
