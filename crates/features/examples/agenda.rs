@@ -210,7 +210,7 @@ async fn main() {
         shown = agenda.entries.len();
     }
     println!("a day has {shown} appointments; the first are the patients' names, opened for the first time");
-    said("agenda day, with names and the trail's event", &mut days);
+    said("agenda day, with names, and the trail's event for whom it was not told yet", &mut days);
 
     let service: Uuid =
         admin.query_one("SELECT id FROM service_types WHERE clinic_id = $1", &[&desk.clinic]).await.unwrap().get(0);

@@ -12,7 +12,7 @@ use sigilo_store::{Db, keystore::Keystore};
 use crate::{
     Error, Result,
     answer::{Assistant, Desk},
-    appointment::Changes,
+    appointment::{Changes, Seen},
     patient::NameIndexes,
     sign_in::oidc::Provider,
 };
@@ -83,6 +83,7 @@ struct Inner {
     desk: Desk,
     names: NameIndexes,
     changes: Changes,
+    seen: Seen,
     settings: Settings,
 }
 
@@ -108,7 +109,8 @@ impl App {
             .and_then(|builder| builder.rp_name("Sigilo").build())
             .map_err(|_| WRONG)?;
         let provider = settings.oidc.clone().map(|oidc| Provider::new(oidc, &settings.origin)).transpose()?;
-        let (desk, names, changes) = (Desk::default(), NameIndexes::default(), Changes::default());
+        let (desk, names) = (Desk::default(), NameIndexes::default());
+        let (changes, seen) = (Changes::default(), Seen::default());
         Ok(App(Arc::new(Inner {
             db,
             keys,
@@ -120,6 +122,7 @@ impl App {
             desk,
             names,
             changes,
+            seen,
             settings,
         })))
     }
@@ -171,6 +174,10 @@ impl App {
 
     pub(crate) fn changes(&self) -> &Changes {
         &self.0.changes
+    }
+
+    pub(crate) fn seen(&self) -> &Seen {
+        &self.0.seen
     }
 
     pub(crate) fn webauthn(&self) -> &Webauthn {

@@ -185,10 +185,19 @@ async fn a_booked_time_is_on_the_agenda_and_on_the_trail() {
     assert!(other.entries.is_empty());
     // The code of the procedure comes with the service; who was shown and what was done stands in the trail, without a name.
     assert_eq!(desk.stand.text("SELECT tuss_code FROM appointments").await, "10101012");
-    for (action, wanted) in [("appointment_booked", 1), ("agenda_viewed", 2), ("appointment_opened", 1)] {
+    for (action, wanted) in [("appointment_booked", 1), ("agenda_viewed", 1), ("appointment_opened", 1)] {
         let sql = format!("SELECT count(*) FROM audit_logs WHERE action = '{action}'");
         assert_eq!(desk.stand.count(&sql).await, wanted, "{action}");
     }
+    // Read again at each change, the agenda tells only of whom it did not tell before.
+    let day = Some(first);
+    appointment::agenda(&desk.app, &desk.desk, day, 7, None).await.unwrap();
+    desk.book(&desk.typed(1, "10:00")).await;
+    appointment::agenda(&desk.app, &desk.desk, day, 1, None).await.unwrap();
+    let told =
+        "SELECT string_agg(details->>'patients', ' ' ORDER BY seq) FROM audit_logs WHERE action = 'agenda_viewed'";
+    let [ana, bento, _] = desk.ids.patients;
+    assert_eq!(desk.stand.text(told).await, format!("[\"{ana}\"] [\"{bento}\"]"));
     let named = "SELECT count(*) FROM audit_logs WHERE details::text LIKE '%Prado%'";
     assert_eq!(desk.stand.count(named).await, 0);
     let listed = format!(
@@ -196,7 +205,7 @@ async fn a_booked_time_is_on_the_agenda_and_on_the_trail() {
         desk.ids.patients[0]
     );
     assert_eq!(desk.stand.count(&listed).await, 1);
-    assert_eq!(desk.stand.count("SELECT count(*) FROM appointments").await, 1);
+    assert_eq!(desk.stand.count("SELECT count(*) FROM appointments").await, 2);
 }
 
 #[tokio::test]

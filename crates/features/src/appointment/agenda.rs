@@ -60,7 +60,8 @@ pub struct Agenda {
     pub professionals: Vec<ProfessionalChoice>,
 }
 
-/// The agenda of some days, from today without a first one; of one professional, or of all. Whom it showed goes into the trail.
+/// The agenda of some days, from today without a first one; of one professional, or of all. Whom it showed goes into the trail,
+/// once an hour of a session.
 ///
 /// # Errors
 /// [`Error::Invalid`] for more than 42 days; [`Error::Forbidden`] for whom patients are no business of;
@@ -76,8 +77,9 @@ pub async fn agenda(
         return Err(Error::field("dias", "A agenda mostra de 1 a 42 dias de cada vez."));
     }
     let keys = patient::keystore(app)?;
-    app.db()
-        .write(session, async |tx: &WriteTx| {
+    let agenda = app
+        .db()
+        .read(session, async |tx: &ReadTx| {
             let clinic = patient::entered(tx)?;
             let now = rows::clock(tx).await?;
             let first = first.unwrap_or(now.date());
@@ -103,29 +105,40 @@ pub async fn agenda(
                     ends: row.ends,
                 });
             }
-            let mut shown: Vec<Uuid> = entries.iter().map(|entry| entry.patient).collect();
-            shown.sort_unstable();
-            shown.dedup();
-            let details = json!({ "first": first.to_string(), "days": days, "patients": shown });
-            let agenda = Agenda {
-                now,
-                first,
-                days,
-                entries,
-                hours: rows::hours(tx, from, until).await?,
-                professionals: rows::professionals(tx).await?,
-            };
+            let hours = rows::hours(tx, from, until).await?;
+            let professionals = rows::professionals(tx).await?;
+            Ok::<_, Error>(Agenda { now, first, days, entries, hours, professionals })
+        })
+        .await?;
+    tell(app, session, &agenda).await?;
+    Ok(agenda)
+}
+
+/// Says in the trail whom an agenda is about to show, as far as it does not say so already.
+async fn tell(app: &App, session: &Session, agenda: &Agenda) -> Result<()> {
+    let mut shown: Vec<Uuid> = agenda.entries.iter().map(|entry| entry.patient).collect();
+    shown.sort_unstable();
+    shown.dedup();
+    let untold = app.seen().untold(session, app.now(), &shown);
+    if untold.is_empty() {
+        return Ok(());
+    }
+    app.db()
+        .write(session, async |tx: &WriteTx| {
+            patient::entered(tx)?;
             let event = Event {
                 name: "agenda_viewed",
                 action: Action::View,
                 resource_type: "agenda",
                 resource_id: None,
-                details,
+                details: json!({ "first": agenda.first.to_string(), "days": agenda.days, "patients": untold }),
                 risk: Risk::Low,
             };
-            Ok((agenda, event))
+            Ok::<_, Error>(((), event))
         })
-        .await
+        .await?;
+    app.seen().told(session, app.now(), untold);
+    Ok(())
 }
 
 /// A patient's appointments, latest first, fifty at most.

@@ -12,6 +12,7 @@ mod live;
 mod open;
 mod refusal;
 mod relocate;
+mod seen;
 
 pub use advance::advance;
 pub use agenda::{Agenda, Entry, agenda, visits};
@@ -23,6 +24,7 @@ pub use live::changes;
 pub use open::{Appointment, open};
 pub use refusal::{Conflict, Kind, Refusal};
 pub use relocate::{Moved, relocate};
+pub(crate) use seen::Seen;
 pub use sigilo_domain::appointment::{CANCELLATIONS, Status};
 pub use sigilo_store::appointment::{AppointmentRow, PlaceChoice, ProfessionalChoice, ServiceChoice, Slot, VisitRow};
 
