@@ -9,8 +9,12 @@ ALTER TABLE public.clinics ADD COLUMN time_zone text NOT NULL DEFAULT 'America/S
   'America/Boa_Vista', 'America/Manaus', 'America/Eirunepe', 'America/Rio_Branco'));
 
 CREATE FUNCTION app.zone() RETURNS text
-LANGUAGE sql STABLE SET search_path = pg_catalog
-AS $$ SELECT c.time_zone FROM public.clinics c WHERE c.id = app.clinic_id() $$;
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog
+AS $$
+BEGIN
+  RETURN (SELECT c.time_zone FROM public.clinics c WHERE c.id = app.clinic_id());
+END
+$$;
 
 -- The moment of a date and hour on the clinic's clock. An hour that a change of the clock skips is refused, not moved.
 CREATE FUNCTION app.moment_of(wall timestamp) RETURNS timestamptz
@@ -350,9 +354,12 @@ $$;
 CREATE TRIGGER checked BEFORE UPDATE ON public.professionals FOR EACH ROW EXECUTE FUNCTION public.fn_council_check();
 
 -- When a professional attends between two moments: the week's hours, what is open besides, less what is closed.
+-- In PL/pgSQL, which keeps its plan: as a plain SQL function it was planned at every call.
 CREATE FUNCTION app.open_hours(professional uuid, first_moment timestamptz, last_moment timestamptz) RETURNS tstzmultirange
-LANGUAGE sql STABLE SET search_path = pg_catalog
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog
 AS $$
+BEGIN
+  RETURN (
   WITH clock AS MATERIALIZED (SELECT app.zone() AS zone),
        days AS (SELECT d::date AS day, clock.zone
                   FROM clock, generate_series((first_moment AT TIME ZONE clock.zone)::date::timestamp - interval '1 day',
@@ -367,7 +374,8 @@ AS $$
                     AND e.ends_at > first_moment AND e.starts_at < last_moment)
   SELECT (coalesce(week.hours, '{}') + coalesce(apart.opened, '{}') - coalesce(apart.closed, '{}'))
          * tstzmultirange(tstzrange(first_moment, last_moment))
-    FROM week, apart
+    FROM week, apart);
+END
 $$;
 GRANT EXECUTE ON FUNCTION app.open_hours(uuid, timestamptz, timestamptz) TO sigilo_app;
 

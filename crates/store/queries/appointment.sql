@@ -29,13 +29,13 @@ SELECT (SELECT p.is_active FROM patients p WHERE p.id = $1) AS patient_active,
 
 -- appointment.conflicts: everything that stands against a time, what is taken first
 WITH asked AS MATERIALIZED (
-       SELECT z.zone, m.starts, m.starts + make_interval(mins => $6) AS ends,
+       SELECT z.zone, m.starts, m.starts - interval '14 hours' AS since, m.starts + make_interval(mins => $6) AS ends,
               m.starts + make_interval(mins => $6 + s.buffer_minutes) AS busy, (m.starts AT TIME ZONE z.zone)::date AS day
          FROM (SELECT app.zone() AS zone) z, (SELECT app.moment_of($5) AS starts) m, service_types s WHERE s.id = $7),
      near AS MATERIALIZED (
        SELECT a.*, q.zone, q.starts, q.ends, q.busy FROM asked q, appointments a
         WHERE a.clinic_id = (SELECT app.clinic_id()) AND a.holds_time AND a.id IS DISTINCT FROM $8
-          AND a.start_time < q.busy AND a.start_time > q.starts - interval '14 hours')
+          AND a.start_time < q.busy AND a.start_time > q.since)
 SELECT c.kind, c.appointment_id, c.patient_id, c.detail, c.starts, c.ends FROM (
   SELECT 1 AS place, 'professional' AS kind, n.id AS appointment_id, n.patient_id, NULL AS detail,
          n.start_time AT TIME ZONE n.zone AS starts, n.busy_until AT TIME ZONE n.zone AS ends
@@ -74,13 +74,14 @@ SELECT c.kind, c.appointment_id, c.patient_id, c.detail, c.starts, c.ends FROM (
 -- appointment.free: the next times at which a service fits a professional's hours, and patient, room and equipment are free
 WITH asked AS MATERIALIZED (
        SELECT z.zone, make_interval(mins => $6) AS takes, make_interval(mins => s.buffer_minutes) AS buffer,
-              greatest($5::timestamp AT TIME ZONE z.zone, app.clock()) AS first, greatest($5::timestamp AT TIME ZONE z.zone, app.clock()) + interval '60 days' AS last
+              greatest($5::timestamp AT TIME ZONE z.zone, app.clock()) AS first, greatest($5::timestamp AT TIME ZONE z.zone, app.clock()) + interval '60 days' AS last,
+              greatest($5::timestamp AT TIME ZONE z.zone, app.clock()) - interval '38 hours' AS since
          FROM (SELECT app.zone() AS zone) z, service_types s WHERE s.id = $7),
      near AS MATERIALIZED (
        SELECT a.professional_id, a.start_time, a.busy_until, (a.start_time AT TIME ZONE q.zone)::date AS day
          FROM asked q, appointments a
         WHERE a.clinic_id = (SELECT app.clinic_id()) AND a.holds_time AND a.id IS DISTINCT FROM $8
-          AND a.start_time > q.first - interval '38 hours' AND a.start_time < q.last
+          AND a.start_time > q.since AND a.start_time < q.last
           AND (a.professional_id = $1 OR a.patient_id = $2 OR a.room_id = $3 OR a.equipment_id = $4)),
      busy AS (SELECT coalesce(range_agg(tstzrange(n.start_time, n.busy_until)), '{}') AS times FROM near n),
      full_days AS (
