@@ -294,95 +294,68 @@ $$;
 
 -- Taking it away -------------------------------------------------------------------------------
 
--- Fills a table with what stays of a month, beside the month's own. Whether anything stays.
-CREATE FUNCTION ops.fill_month(parent regclass, part name, keep text) RETURNS boolean
+-- Puts what stays of a month in the month's place. The old table goes as a whole, so that nothing of it is left in pages.
+CREATE FUNCTION ops.keep_of_month(parent regclass, part name, keep text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog
 AS $$
 DECLARE
+  fresh name := part || '_kept';
   month date := to_date(right(part, 7), 'YYYY_MM');
+  called text := (SELECT relname FROM pg_class WHERE oid = parent);
   columns text := (SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
                     WHERE attrelid = parent AND attnum > 0 AND NOT attisdropped AND attgenerated = '');
+  bounds text[] := ARRAY[to_char(month, 'YYYY-MM-DD') || ' 00:00:00+00', to_char(month + interval '1 month', 'YYYY-MM-DD') || ' 00:00:00+00'];
   stays boolean;
 BEGIN
   EXECUTE format('ALTER TABLE trail.%I NO FORCE ROW LEVEL SECURITY', part);
   EXECUTE format('SELECT EXISTS (SELECT FROM trail.%I t WHERE %s)', part, keep) INTO stays;
   IF stays THEN
-    EXECUTE format('CREATE TABLE trail.%I (LIKE trail.%I INCLUDING ALL)', part || '_kept', part);
-    EXECUTE format('INSERT INTO trail.%I (%s) SELECT %2$s FROM trail.%3$I t WHERE %4$s', part || '_kept', columns, part, keep);
+    EXECUTE format('CREATE TABLE trail.%I (LIKE trail.%I INCLUDING ALL)', fresh, part);
+    EXECUTE format('INSERT INTO trail.%I (%s) SELECT %2$s FROM trail.%3$I t WHERE %4$s', fresh, columns, part, keep);
     -- Saves the look at every row while the ledger stands still.
-    EXECUTE format('ALTER TABLE trail.%I ADD CONSTRAINT in_month CHECK (created_at >= %L AND created_at < %L)', part || '_kept',
-                   to_char(month, 'YYYY-MM-DD') || ' 00:00:00+00', to_char(month + interval '1 month', 'YYYY-MM-DD') || ' 00:00:00+00');
+    EXECUTE format('ALTER TABLE trail.%I ADD CONSTRAINT in_month CHECK (created_at >= %L AND created_at < %L)', fresh, bounds[1], bounds[2]);
   END IF;
-  RETURN stays;
-END
-$$;
-
--- Puts what stays in the month's place. The old table waits beside for the next step, which drops it as a whole, so that
--- nothing of it is left in pages and nobody waits for that.
-CREATE FUNCTION ops.swap_month(parent regclass, part name, stays boolean) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog
-AS $$
-DECLARE
-  month date := to_date(right(part, 7), 'YYYY_MM');
-BEGIN
   EXECUTE format('ALTER TABLE %s DETACH PARTITION trail.%I', parent, part);
-  EXECUTE format('ALTER TABLE trail.%I RENAME TO %I', part, part || '_old');
   IF stays THEN
-    EXECUTE format('ALTER TABLE trail.%I RENAME TO %I', part || '_kept', part);
-    EXECUTE format('ALTER TABLE %s ATTACH PARTITION trail.%I FOR VALUES FROM (%L) TO (%L)', parent, part,
-                   to_char(month, 'YYYY-MM-DD') || ' 00:00:00+00', to_char(month + interval '1 month', 'YYYY-MM-DD') || ' 00:00:00+00');
-    PERFORM ops.guard_partition(format('trail.%I', part)::regclass, (SELECT relname FROM pg_class WHERE oid = parent));
-    EXECUTE format('ALTER TABLE trail.%I DROP CONSTRAINT in_month', part);
+    EXECUTE format('ALTER TABLE %s ATTACH PARTITION trail.%I FOR VALUES FROM (%L) TO (%L)', parent, fresh, bounds[1], bounds[2]);
+    PERFORM ops.guard_partition(format('trail.%I', fresh)::regclass, called);
+    EXECUTE format('ALTER TABLE trail.%I DROP CONSTRAINT in_month', fresh);
+  END IF;
+  EXECUTE format('DROP TABLE trail.%I', part);
+  IF stays THEN
+    EXECUTE format('ALTER TABLE trail.%I RENAME TO %I', fresh, part);
   END IF;
 END
 $$;
-REVOKE EXECUTE ON FUNCTION ops.fill_month(regclass, name, text), ops.swap_month(regclass, name, boolean) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION ops.keep_of_month(regclass, name, text) FROM PUBLIC;
 
--- One step of the trail's end: drops a month that was replaced, declares what is due, or replaces a month of which something
--- was declared. How much it did; until 0. Where a long reader is in the way of a month it gives up after two seconds, and the
--- next run tries again.
+-- One step of the trail's end: declares what is due, or takes away a month of what was declared. How much it did; until 0.
+-- Writers wait while a month changes places. Where a long reader is in the way it gives up after two seconds, and the next
+-- run tries again.
 CREATE FUNCTION ops.retain_trail() RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET lock_timeout = '2s' SET timezone = 'UTC'
 AS $$
 DECLARE
   month date;
-  part name;
-  removed bigint;
-  logs boolean;
-  details boolean;
-  headers boolean;
+  removed bigint := trail.declare_due();
+  name text;
 BEGIN
-  SELECT c.relname INTO part FROM pg_class c
-   WHERE c.relnamespace = 'trail'::regnamespace AND c.relkind = 'r' AND c.relname ~ '^audit_(logs|details|trail)_[0-9]{4}_[0-9]{2}_old$'
-   LIMIT 1;
-  IF FOUND THEN
-    EXECUTE format('DROP TABLE trail.%I', part);
-    RETURN 1;
-  END IF;
-  removed := trail.declare_due();
   IF removed > 0 THEN
     RETURN removed;
   END IF;
   FOR month IN SELECT trail.old_months() LOOP
-    part := to_char(month, 'YYYY_MM');
+    name := to_char(month, 'YYYY_MM');
     CREATE TEMPORARY TABLE going ON COMMIT DROP AS SELECT seq, header FROM trail.going(month);
     SELECT count(*) INTO removed FROM pg_temp.going;
     IF removed > 0 THEN
       CREATE INDEX ON pg_temp.going (seq);
       CREATE INDEX ON pg_temp.going (header);
       ANALYZE pg_temp.going;
-      logs := ops.fill_month('public.audit_logs', 'audit_logs_' || part, 'NOT EXISTS (SELECT FROM pg_temp.going g WHERE g.seq = t.seq)');
-      details := ops.fill_month('trail.audit_details', 'audit_details_' || part, 'NOT EXISTS (SELECT FROM pg_temp.going g WHERE g.seq = t.seq)');
+      PERFORM ops.keep_of_month('public.audit_logs', 'audit_logs_' || name, 'NOT EXISTS (SELECT FROM pg_temp.going g WHERE g.seq = t.seq)');
+      PERFORM ops.keep_of_month('trail.audit_details', 'audit_details_' || name, 'NOT EXISTS (SELECT FROM pg_temp.going g WHERE g.seq = t.seq)');
       -- Several rows may have one header.
-      IF logs THEN
-        EXECUTE format('UPDATE pg_temp.going g SET header = NULL WHERE EXISTS (SELECT FROM trail.%I a WHERE a.audit_trail_id = g.header)',
-                       'audit_logs_' || part || '_kept');
-      END IF;
-      headers := ops.fill_month('public.audit_trail', 'audit_trail_' || part, 'NOT EXISTS (SELECT FROM pg_temp.going g WHERE g.header = t.id)');
-      -- From here on writers wait, for no longer than names change places.
-      PERFORM ops.swap_month('public.audit_logs', 'audit_logs_' || part, logs);
-      PERFORM ops.swap_month('trail.audit_details', 'audit_details_' || part, details);
-      PERFORM ops.swap_month('public.audit_trail', 'audit_trail_' || part, headers);
+      DELETE FROM pg_temp.going g WHERE EXISTS (SELECT FROM trail.headers_left(month) h WHERE h = g.header);
+      PERFORM ops.keep_of_month('public.audit_trail', 'audit_trail_' || name, 'NOT EXISTS (SELECT FROM pg_temp.going g WHERE g.header = t.id)');
     END IF;
     DROP TABLE pg_temp.going;
     PERFORM trail.finish_disposals(month);
@@ -392,6 +365,12 @@ BEGIN
   END LOOP;
   RETURN 0;
 END
+$$;
+CREATE FUNCTION trail.headers_left(month date) RETURNS SETOF uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog SET timezone = 'UTC'
+AS $$
+  SELECT DISTINCT a.audit_trail_id FROM public.audit_logs a
+   WHERE a.created_at >= month AND a.created_at < month + interval '1 month' AND a.audit_trail_id IS NOT NULL
 $$;
 
 -- Months of sign-ins older than a year (Lei 12.965/2014, art. 15: six months at least). An authority's hold keeps them (§ 2).
@@ -431,7 +410,7 @@ BEGIN
   FOREACH f IN ARRAY ARRAY[
     'trail.leaves(uuid, date)', 'trail.expired(uuid, date)', 'trail.old_months()', 'app.expired_trail()', 'trail.declarations(uuid)',
     'trail.is_seen(bigint)', 'trail.declared(uuid, boolean)', 'trail.declare(uuid, date, jsonb)', 'trail.declare_due()', 'trail.going(date)',
-    'trail.finish_disposals(date)', 'trail.is_held_by_authority()'] LOOP
+    'trail.finish_disposals(date)', 'trail.headers_left(date)', 'trail.is_held_by_authority()'] LOOP
     EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', f);
     EXECUTE format('ALTER FUNCTION %s OWNER TO sigilo_trail', f);
   END LOOP;
