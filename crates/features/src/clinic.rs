@@ -5,7 +5,7 @@ use sigilo_domain::Role;
 use sigilo_store::{Action, Event, ReadTx, Risk, Session};
 use uuid::Uuid;
 
-use crate::{App, Error, Result};
+use crate::{App, Error, Result, session};
 
 /// Who decides on the clinic's people, services, rooms and hours. The database says the same (`app.runs_clinic`).
 pub(crate) const ROLES: [Role; 2] = [Role::Administrator, Role::Owner];
@@ -17,7 +17,7 @@ pub(crate) const CHANGED: Error = Error::Conflict(
 
 /// Lets in who runs the clinic.
 pub(crate) fn entered(tx: &ReadTx) -> Result<()> {
-    if tx.entered().roles.iter().any(|code| ROLES.iter().any(|role| role.code() == code)) {
+    if session::is_one_of(tx, &ROLES) {
         return Ok(());
     }
     Err(Error::Forbidden(

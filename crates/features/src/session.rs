@@ -38,9 +38,14 @@ pub struct Viewer {
     pub idle_timeout_seconds: u32,
 }
 
+/// Whether who entered has one of these roles.
+pub(crate) fn is_one_of(tx: &ReadTx, roles: &[Role]) -> bool {
+    tx.entered().roles.iter().any(|code| roles.iter().any(|role| role.code() == code))
+}
+
 /// Whether who entered answers for the clinic or its data.
 pub(crate) fn answers_for_clinic(tx: &ReadTx) -> bool {
-    tx.entered().roles.iter().any(|role| role == Role::Owner.code() || role == Role::Dpo.code())
+    is_one_of(tx, &[Role::Owner, Role::Dpo])
 }
 
 /// Refuses whoever neither answers for the clinic or its data nor has a live grant to audit it.

@@ -6,7 +6,7 @@ use sigilo_domain::{Role, name};
 use sigilo_store::{Action, Error as StoreError, Event, ReadTx, Risk, Session, Token, WriteTx, team as rows};
 use uuid::Uuid;
 
-use crate::{App, Error, FieldError, Result, new_token};
+use crate::{App, Error, FieldError, Result, clinic, new_token, session};
 
 pub use sigilo_store::team::Member;
 
@@ -108,7 +108,7 @@ async fn set(
 }
 
 fn runs(tx: &ReadTx) -> Result<()> {
-    if tx.entered().roles.iter().any(|code| [Role::Owner, Role::Administrator].iter().any(|role| role.code() == code)) {
+    if session::is_one_of(tx, &clinic::ROLES) {
         Ok(())
     } else {
         Err(Error::Forbidden("A equipe é de quem responde pela clínica ou a administra."))

@@ -8,7 +8,7 @@ use time::{Date, Duration, PrimitiveDateTime, Time};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::{ProfessionalChoice, Status};
+use super::{PlaceChoice, ProfessionalChoice, Status};
 use crate::{App, Error, Result, patient};
 
 /// Longest stretch that is shown at once: six weeks, as a month's page has.
@@ -58,6 +58,8 @@ pub struct Agenda {
     pub hours: Vec<HoursRow>,
     /// Who attends.
     pub professionals: Vec<ProfessionalChoice>,
+    /// Where.
+    pub rooms: Vec<PlaceChoice>,
 }
 
 /// The agenda of some days, from today without a first one; of one professional, or of all. Whom it showed goes into the trail,
@@ -107,7 +109,8 @@ pub async fn agenda(
             }
             let hours = rows::hours(tx, from, until).await?;
             let professionals = rows::professionals(tx).await?;
-            Ok::<_, Error>(Agenda { now, first, days, entries, hours, professionals })
+            let rooms = rows::rooms(tx).await?;
+            Ok::<_, Error>(Agenda { now, first, days, entries, hours, professionals, rooms })
         })
         .await?;
     tell(app, session, &agenda).await?;

@@ -37,7 +37,7 @@ use sigilo_store::{
 };
 use uuid::Uuid;
 
-use crate::{App, Error, Result};
+use crate::{App, Error, Result, session};
 
 /// Who works with patients: the front desk, professionals, and who runs the clinic. The database says the same
 /// (`app.sees_patients`).
@@ -45,7 +45,7 @@ pub(crate) const ROLES: [Role; 4] = [Role::Receptionist, Role::Professional, Rol
 
 /// Lets in who works with patients; the clinic.
 pub(crate) fn entered(tx: &ReadTx) -> Result<Uuid> {
-    if tx.entered().roles.iter().any(|code| ROLES.iter().any(|role| role.code() == code)) {
+    if session::is_one_of(tx, &ROLES) {
         return Ok(tx.entered().clinic_id);
     }
     Err(Error::Forbidden("Os pacientes são de quem os atende ou cuida da agenda e do cadastro."))

@@ -70,8 +70,7 @@ pub(super) async fn show(
         .collect();
     let professionals: Vec<Value> =
         found.professionals.iter().map(|choice| json!({ "id": choice.id, "name": choice.full_name })).collect();
-    let choices = appointment::choices(&app, &who.session).await?;
-    let rooms: Vec<Value> = choices.rooms.iter().map(|room| json!({ "id": room.id, "name": room.name })).collect();
+    let rooms: Vec<Value> = found.rooms.iter().map(|room| json!({ "id": room.id, "name": room.name })).collect();
     Ok(Json(json!({
         "now": words::iso(found.now), "entries": entries, "hours": hours, "professionals": professionals, "rooms": rooms,
     })))

@@ -83,6 +83,7 @@ fn day(some: bool) -> Agenda {
         entries,
         hours: Vec::new(),
         professionals: choices(some).professionals,
+        rooms: Vec::new(),
     }
 }
 
